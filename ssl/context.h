@@ -1,0 +1,75 @@
+#pragma once
+
+#include "ssl/certificate.h"
+#include "ssl/error.h"
+#include "ssl/ticket.h"
+#include "ssl/trust.h"
+#include "ssl/version.h"
+
+#include <expected>
+#include <memory>
+#include <vector>
+
+namespace postern::ssl {
+
+struct ServerState; // context_state.h, inside this folder
+struct ClientState;
+
+// How we answer TLS, the same for all cores. AEAD with forward secrecy only, unless
+// `minimum_version` is below 1.2, which adds what those versions had.
+struct ServerSettings {
+    // At least one. Which of them a client gets: those whose names cover the SNI, else all; among
+    // these ECDSA before RSA when the client can verify it; then the first.
+    std::vector<Certificate> certificates;
+    Version minimum_version = Version::tls_1_2;
+};
+
+// What one core needs to answer TLS. Made on each core from the same settings, so that cores share
+// no counter and no lock; belongs to that core. May be replaced (reload) and destroyed while
+// engines made from it live: what these need stays until they are gone. Tickets survive the
+// replacement when the new context is given the same keys.
+class ServerContext {
+public:
+    [[nodiscard]] static std::expected<std::unique_ptr<ServerContext>, Error>
+    make(const ServerSettings& settings, const TicketKeys& keys);
+
+    ServerContext(const ServerContext&) = delete;
+    ServerContext& operator=(const ServerContext&) = delete;
+    ~ServerContext();
+
+    // After a rotation. Copies.
+    void set_ticket_keys(const TicketKeys& keys);
+
+    [[nodiscard]] ServerState& state() { return *state_; }
+
+private:
+    explicit ServerContext(ServerState* state) : state_(state) {}
+
+    ServerState* state_; // shared with the engines by a count that only this core touches
+};
+
+struct ClientSettings {
+    Version minimum_version = Version::tls_1_2;
+};
+
+// What one core needs to speak TLS to other hosts. As ServerContext: one per core, may be replaced
+// at any time. Without a trust store everything works, and every chain is
+// ChainVerdict::store_unusable.
+class ClientContext {
+public:
+    [[nodiscard]] static std::expected<std::unique_ptr<ClientContext>, Error>
+    make(const ClientSettings& settings, const TrustStore* trust);
+
+    ClientContext(const ClientContext&) = delete;
+    ClientContext& operator=(const ClientContext&) = delete;
+    ~ClientContext();
+
+    [[nodiscard]] ClientState& state() { return *state_; }
+
+private:
+    explicit ClientContext(ClientState* state) : state_(state) {}
+
+    ClientState* state_;
+};
+
+} // namespace postern::ssl

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "ssl/error.h"
+
+#include <expected>
+#include <memory>
+#include <string_view>
+
+namespace postern::ssl {
+
+// wolfSSL's process-wide state. `main` makes one before everything else of this folder and lets it
+// go last; tests make one each.
+class Library {
+public:
+    [[nodiscard]] static std::expected<std::unique_ptr<Library>, Error> open();
+
+    // "wolfSSL 5.5.4", for the line that a starting process writes.
+    [[nodiscard]] static std::string_view version();
+
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
+    ~Library();
+
+private:
+    Library() = default;
+};
+
+} // namespace postern::ssl
