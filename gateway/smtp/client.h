@@ -1,0 +1,72 @@
+#pragma once
+
+#include "gateway/smtp/envelope.h"
+#include "gateway/smtp/extension.h"
+#include "gateway/smtp/reply_reader.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// The client's side of a conversation: what is said, and what must be remembered between replies.
+namespace postern::smtp {
+
+// Each appends one whole command line.
+void append_ehlo(std::string& out, std::string_view hostname);
+void append_helo(std::string& out, std::string_view hostname);
+void append_starttls(std::string& out);
+void append_data(std::string& out);
+void append_bdat(std::string& out, std::uint64_t bytes, bool last);
+void append_rset(std::string& out);
+void append_noop(std::string& out);
+void append_quit(std::string& out);
+
+// What the peer would have to offer to take this transaction and does not; nothing: it can be said.
+[[nodiscard]] std::optional<Extension> lacking(const Mail& mail, const Extensions& peer);
+[[nodiscard]] std::optional<Extension> lacking(const Recipient& recipient, const Extensions& peer);
+
+// Parameters that the peer does not offer are left out.
+void append_mail(std::string& out, const Mail& mail, const Extensions& peer);
+void append_rcpt(std::string& out, const Recipient& recipient, const Extensions& peer);
+
+// The real client, told to a next hop that trusts us (postfix.org/XCLIENT_README.html). "" and 0
+// are said as [UNAVAILABLE].
+struct XclientFacts {
+    std::string_view name;
+    std::string_view address; // 192.0.2.1 or 2001:db8::1
+    std::uint16_t port = 0;
+    bool extended = true;
+    std::string_view helo;
+};
+// Only the attributes that the peer lists. The conversation starts afresh after a 220.
+void append_xclient(std::string& out, const XclientFacts& facts, const Extensions& peer);
+
+enum class Step : std::uint8_t { connected, greeted, ready, in_transaction, ended };
+
+// One conversation with a server, without its I/O: tell it each reply, in order. Lives with the
+// connection.
+class Conversation {
+public:
+    void greeting(const ParsedReply& reply);
+    void hello(const ParsedReply& reply, bool extended);
+    void mail(const ParsedReply& reply);
+    void rset(const ParsedReply& reply);
+    void message_done() { leave_transaction(); } // the reply to the end of data is in
+    // TLS is up, or XCLIENT was accepted: everything learnt before is forgotten (RFC 3207 4.2).
+    void start_afresh();
+    void end() { step_ = Step::ended; }
+
+    [[nodiscard]] Step step() const { return step_; }
+    [[nodiscard]] bool can_start_transaction() const { return step_ == Step::ready; }
+    [[nodiscard]] const Extensions& extensions() const { return extensions_; }
+
+private:
+    [[nodiscard]] bool closed_by(const ParsedReply& reply);
+    void leave_transaction();
+
+    Extensions extensions_;
+    Step step_ = Step::connected;
+};
+
+} // namespace postern::smtp
