@@ -1,0 +1,89 @@
+#include "gateway/io/acceptor.h"
+
+#include <liburing.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace postern::io {
+
+std::expected<Descriptor, std::string> listen_on(const Endpoint& address, int backlog) {
+    const auto failed = [&address](const char* what) {
+        return std::unexpected{std::string{what} + " " + address.text() + ": " +
+                               std::strerror(errno)};
+    };
+    Descriptor fd{::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!fd.valid()) return failed("cannot make a socket for");
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (address.family() == AF_INET6) {
+        // [::] takes IPv4 clients too, whatever net.ipv6.bindv6only says.
+        const int off = 0;
+        ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    }
+    if (::bind(fd.get(), address.data(), address.size()) != 0) return failed("cannot bind");
+    if (::listen(fd.get(), backlog) != 0) return failed("cannot listen on");
+    return fd;
+}
+
+Acceptor::Acceptor(Ring& ring, Descriptor listening)
+    : ring_(ring)
+    , listening_(std::move(listening))
+    , request_(new Request{ring, listening_.get()}) {}
+
+Acceptor::~Acceptor() {
+    stop();
+    request_->orphaned = true;
+    if (!request_->armed) delete request_;
+}
+
+void Acceptor::stop() {
+    if (std::exchange(request_->stopped, true)) return;
+    if (request_->armed) ring_.cancel(*request_);
+    if (request_->waiter) ring_.resume_soon(std::exchange(request_->waiter, nullptr));
+}
+
+bool Acceptor::idle() const { return !request_->armed; }
+
+void Acceptor::Request::listen() {
+    if (armed || stopped) return;
+    armed = true;
+    io_uring_sqe& entry = ring_.submission();
+    io_uring_prep_multishot_accept(&entry, fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    io_uring_sqe_set_data(&entry, static_cast<Operation*>(this));
+}
+
+void Acceptor::Request::complete(std::int32_t result, std::uint32_t flags) {
+    if ((flags & IORING_CQE_F_MORE) == 0) armed = false;
+    if (orphaned) {
+        if (result >= 0) ::close(result);
+        if (!armed) delete this;
+        return;
+    }
+    if (result >= 0) {
+        accepted.emplace_back(result);
+    } else if (result != -ECANCELED && result != -ECONNABORTED) {
+        failed = true;
+        failure = error_from_errno(-result);
+    }
+    if (!waiter) return;
+    if (accepted.empty() && !failed) {
+        listen();
+        return;
+    }
+    std::exchange(waiter, nullptr).resume();
+}
+
+std::expected<Descriptor, Error> Acceptor::Next::await_resume() {
+    if (!request_.accepted.empty()) {
+        Descriptor fd = std::move(request_.accepted.front());
+        request_.accepted.pop_front();
+        return fd;
+    }
+    if (std::exchange(request_.failed, false)) return std::unexpected{request_.failure};
+    return std::unexpected{Error::cancelled};
+}
+
+} // namespace postern::io

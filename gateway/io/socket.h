@@ -1,0 +1,153 @@
+#pragma once
+
+#include "gateway/io/buffer_pool.h"
+#include "gateway/io/descriptor.h"
+#include "gateway/io/endpoint.h"
+#include "gateway/io/error.h"
+#include "gateway/io/operation.h"
+#include "gateway/io/ring.h"
+#include "gateway/io/task.h"
+
+#include <coroutine>
+#include <deque>
+#include <expected>
+#include <string_view>
+
+namespace postern::io {
+
+class Socket;
+
+namespace detail {
+
+// The receiving half: one multishot receive and what it brought. It is on the heap, since the
+// kernel may still answer after the socket has gone; then it deletes itself at the last answer.
+class Receiver final : public Operation, public BufferWaiter {
+public:
+    Receiver(Ring& ring, int fd) : ring_(&ring), fd_(fd) {}
+
+    void complete(std::int32_t result, std::uint32_t flags) override;
+    void buffer_free() override;
+
+    [[nodiscard]] bool ready() const { return first_ != none || ended_; }
+    // Starts listening for bytes unless that is going on already.
+    void listen();
+    [[nodiscard]] std::expected<Chunk, Error> take();
+    void wake();
+    // Ends the wait and every later one.
+    void end(Error why);
+    // The socket is going: ends itself when the kernel has let go.
+    void orphan();
+
+    std::coroutine_handle<> waiter;
+
+private:
+    static constexpr std::uint32_t none = UINT32_MAX;
+    // Received and not yet taken: beyond this the kernel is told to stop, which fills the peer's
+    // window.
+    static constexpr unsigned held_max = 8;
+
+    struct Held {
+        std::uint16_t id;
+        std::uint16_t size;
+    };
+
+    void hold(std::uint16_t id, std::uint16_t size);
+
+    Ring* ring_;
+    int fd_;
+    // A small ring of held buffers; allocated when the first is held, given back when none is.
+    std::unique_ptr<std::deque<Held>> more_;
+    std::uint32_t first_ = none; // id | size << 16 of the oldest held buffer
+    bool armed_ = false;
+    bool stopping_ = false;
+    bool orphaned_ = false;
+    bool ended_ = false;
+    Error end_ = Error::closed;
+};
+
+} // namespace detail
+
+// A stream socket on one ring. The owner awaits one receive and one send at a time (both at once is
+// fine). The socket may be destroyed while nobody waits on it; buffers it holds go back to the
+// pool.
+class Socket {
+public:
+    Socket(Ring& ring, Descriptor fd);
+    Socket(Socket&& other) noexcept;
+    Socket& operator=(Socket&& other) noexcept;
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+    ~Socket();
+
+    // Connects within `wait`.
+    [[nodiscard]] static Task<std::expected<Socket, Error>>
+    connect(Ring& ring, Endpoint to, Duration wait);
+
+    class Receive;
+    class Send;
+    // Bytes as soon as there are some; Error::closed at the end of the stream. Does not suspend
+    // when bytes are here already.
+    [[nodiscard]] Receive receive(Duration wait);
+    // All of `bytes`, which stay valid until the result is there. After an error the stream's state
+    // is unknown: only close.
+    [[nodiscard]] Send send(std::string_view bytes, Duration wait);
+
+    // True when receive() would not suspend.
+    [[nodiscard]] bool has_received() const { return receiver_->ready(); }
+    // Everything that waits, now or later, ends with Error::cancelled. Sends in flight too.
+    void cancel();
+    // No more from us: the peer reads the end of the stream.
+    void shut_down_send() const;
+    // Closing will send RST instead of FIN: for peers that deserve no more of our memory.
+    void reset_on_close() const;
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] Ring& ring() const { return *ring_; }
+
+private:
+    Ring* ring_;
+    Descriptor fd_;
+    detail::Receiver* receiver_;
+    bool cancelled_ = false;
+};
+
+class Socket::Receive final : public Timer {
+public:
+    Receive(Ring& ring, detail::Receiver& receiver, Duration wait)
+        : ring_(ring), receiver_(receiver), wait_(wait) {}
+    [[nodiscard]] bool await_ready() const { return receiver_.ready(); }
+    void await_suspend(std::coroutine_handle<> waiter);
+    [[nodiscard]] std::expected<Chunk, Error> await_resume();
+
+private:
+    void expired() override;
+
+    Ring& ring_;
+    detail::Receiver& receiver_;
+    Duration wait_;
+    bool timed_out_ = false;
+};
+
+class Socket::Send final : public Operation, public Timer {
+public:
+    Send(Ring& ring, int fd, std::string_view bytes, Duration wait)
+        : ring_(ring), fd_(fd), bytes_(bytes), wait_(wait) {}
+    [[nodiscard]] bool await_ready() const { return bytes_.empty() || fd_ < 0; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    [[nodiscard]] std::expected<void, Error> await_resume();
+
+private:
+    void complete(std::int32_t result, std::uint32_t flags) override;
+    void expired() override;
+    void submit();
+
+    Ring& ring_;
+    int fd_;
+    std::string_view bytes_; // what is left
+    Duration wait_;
+    std::coroutine_handle<> waiter_;
+    bool timed_out_ = false;
+    int failure_ = 0; // errno
+};
+
+} // namespace postern::io
