@@ -73,7 +73,7 @@ public:
     [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
 
     // What both have; the smaller size limit, where one has a limit.
-    [[nodiscard]] friend Extensions common(const Extensions& ours, const Extensions& theirs);
+    friend Extensions common(const Extensions& ours, const Extensions& theirs);
     bool operator==(const Extensions&) const = default;
 
 private:
