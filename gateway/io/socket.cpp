@@ -153,7 +153,10 @@ void Socket::cancel() {
     io_uring_sqe& entry = ring_->submission();
     io_uring_prep_cancel_fd(&entry, fd_.get(), IORING_ASYNC_CANCEL_ALL);
     io_uring_sqe_set_data(&entry, nullptr);
-    // Whoever waits is resumed later: cancel() is called from anywhere.
+    interrupt(); // whoever waits is resumed later: cancel() is called from anywhere
+}
+
+void Socket::interrupt() {
     if (receiver_->waiter) ring_->resume_soon(std::exchange(receiver_->waiter, nullptr));
 }
 
@@ -173,8 +176,8 @@ void Socket::Receive::expired() {
 
 std::expected<Chunk, Error> Socket::Receive::await_resume() {
     disarm();
-    if (timed_out_ && !receiver_.ready()) return std::unexpected{Error::timed_out};
-    return receiver_.take();
+    if (receiver_.ready()) return receiver_.take();
+    return std::unexpected{timed_out_ ? Error::timed_out : Error::cancelled};
 }
 
 Socket::Send Socket::send(std::string_view bytes, Duration wait) {

@@ -94,6 +94,8 @@ public:
 
     // True when receive() would not suspend.
     [[nodiscard]] bool has_received() const { return receiver_->ready(); }
+    // The receive that waits now ends with Error::cancelled; later ones go on as ever.
+    void interrupt();
     // Everything that waits, now or later, ends with Error::cancelled. Sends in flight too.
     void cancel();
     // No more from us: the peer reads the end of the stream.
