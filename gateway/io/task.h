@@ -38,7 +38,7 @@ template<typename T>
 class TaskPromise : public TaskPromiseBase {
 public:
     Task<T> get_return_object() noexcept;
-    template<typename U>
+    template<typename U = T>
     void return_value(U&& value) {
         value_.emplace(std::forward<U>(value));
     }
