@@ -1,6 +1,7 @@
-// replay CORPUS [NAME...]: runs the kept inputs CORPUS/NAME/* through their fuzz target, in an ordinary
-// build. A target that finds its property broken aborts; the last name printed is the input it broke on.
-// An empty input runs always, so that a target without a corpus is at least called once.
+// replay CORPUS [NAME...]: runs the kept inputs CORPUS/NAME/* through their fuzz target, in an
+// ordinary build. A target that finds its property broken aborts; the last name printed is the
+// input it broke on. An empty input runs always, so that a target without a corpus is at least
+// called once.
 
 #include "tests/fuzz/replay/replay.h"
 

@@ -1,0 +1,133 @@
+#include "tests/tidy/arrows.h"
+
+#include <algorithm>
+#include <array>
+
+namespace postern::tidy {
+namespace {
+
+// The longest `part` that fits a path is its row. A file of gateway/ itself has a row of its own:
+// what stands there is what several folders need, so that each of them says how far up it is.
+constexpr std::array table{
+    Arrow{"policy/", ""},
+    Arrow{"ssl/", ""},
+    Arrow{"gateway/io/", ""},
+    Arrow{"gateway/smtp/", ""},
+    Arrow{"gateway/report/", ""},
+    Arrow{"gateway/limits.", ""},
+    Arrow{"gateway/cidr.", ""},
+    Arrow{"gateway/settings.", "policy/ gateway/limits. gateway/cidr."},
+    Arrow{"gateway/channel.", "ssl/ gateway/io/ gateway/limits."},
+    Arrow{"gateway/relay/",
+          "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/report/ gateway/limits. gateway/cidr. "
+          "gateway/settings. gateway/channel."},
+    Arrow{"gateway/receive/",
+          "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/report/ gateway/limits. gateway/cidr. "
+          "gateway/settings. gateway/channel. gateway/relay/"},
+    Arrow{
+        "gateway/admin/",
+        "policy/ ssl/ gateway/io/ gateway/report/ gateway/limits. gateway/cidr. gateway/settings. "
+        "gateway/channel."},
+    Arrow{"gateway/command/",
+          "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/report/ gateway/limits. gateway/cidr. "
+          "gateway/settings. gateway/admin/"},
+    Arrow{"gateway/reload.",
+          "policy/ ssl/ gateway/io/ gateway/report/ gateway/limits. gateway/settings."},
+    Arrow{"gateway/core.",
+          "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/report/ gateway/limits. gateway/cidr. "
+          "gateway/settings. gateway/channel. gateway/relay/ gateway/receive/ gateway/admin/"},
+    Arrow{
+        "gateway/gateway.",
+        "policy/ ssl/ gateway/io/ gateway/report/ gateway/limits. gateway/cidr. gateway/settings. "
+        "gateway/admin/ gateway/reload. gateway/core."},
+    Arrow{"gateway/main.", "policy/ ssl/ gateway/"},
+    Arrow{"perf/", "ssl/ gateway/io/ gateway/smtp/"},
+    Arrow{"tests/", "policy/ ssl/ gateway/ perf/"},
+};
+
+struct Package {
+    std::string_view headers;     // how its headers begin
+    std::string_view identifiers; // how its names begin, blank-separated
+    std::string_view home;        // where its names may stand
+    std::string_view includers;   // where its headers may be included, of files ending in `suffix`
+    std::string_view suffix;
+};
+
+constexpr std::array packages{
+    Package{"wolfssl/", "WOLFSSL wolfSSL_", "ssl/", "ssl/", ".cpp"},
+    Package{"liburing", "io_uring", "gateway/io/", "gateway/io/", ""},
+    Package{"toml++/", "toml::", "policy/document.cpp", "policy/document.cpp", ""},
+    Package{"idn2", "idn2_", "policy/", "policy/", ".cpp"},
+};
+
+bool any_begins(std::string_view text, std::string_view beginnings) {
+    while (!beginnings.empty()) {
+        const auto end = std::min(beginnings.find(' '), beginnings.size());
+        if (end > 0 && text.starts_with(beginnings.substr(0, end))) return true;
+        beginnings.remove_prefix(std::min(end + 1, beginnings.size()));
+    }
+    return false;
+}
+
+/// Whether an identifier of `line` begins with one of `beginnings`.
+bool names_any(std::string_view line, std::string_view beginnings) {
+    bool inside = false;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        if (!inside && any_begins(line.substr(at), beginnings)) return true;
+        const char c = line[at];
+        inside =
+            c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    }
+    return false;
+}
+
+const Arrow* row_of(std::string_view path) {
+    const Arrow* found = nullptr;
+    for (const auto& arrow : table) {
+        if (!path.starts_with(arrow.part)) continue;
+        if (found == nullptr || arrow.part.size() > found->part.size()) found = &arrow;
+    }
+    return found;
+}
+
+} // namespace
+
+std::span<const Arrow> arrows() { return table; }
+
+Complaints upward_includes(const Source& source) {
+    const Arrow* const row = row_of(source.path);
+    if (row == nullptr) return {source.path + ": in no row of the table in tests/tidy/arrows.cpp"};
+    Complaints complaints;
+    for (const auto& include : source.includes) {
+        if (!include.quoted || include.path.starts_with(row->part)) continue;
+        if (any_begins(include.path, row->may_include)) continue;
+        complaints.push_back(place(source, include.line) + "may not include " + include.path);
+    }
+    return complaints;
+}
+
+Complaints leaked_packages(const Source& source) {
+    Complaints complaints;
+    for (const auto& package : packages) {
+        const bool includes_here =
+            source.is_below(package.includers) && source.path.ends_with(package.suffix);
+        for (const auto& include : source.includes) {
+            if (include.quoted || includes_here || !include.path.starts_with(package.headers))
+                continue;
+            complaints.push_back(place(source, include.line) + "<" + include.path +
+                                 "> belongs in " + std::string(package.includers) +
+                                 std::string(package.suffix));
+        }
+        if (source.is_below(package.home)) continue;
+        for (std::size_t line = 0; line < source.code.size(); ++line) {
+            const std::string_view code = source.code[line];
+            if (code.starts_with("#") || !names_any(code, package.identifiers)) continue;
+            complaints.push_back(place(source, line + 1) + "names of <" +
+                                 std::string(package.headers) + "...> belong in " +
+                                 std::string(package.home));
+        }
+    }
+    return complaints;
+}
+
+} // namespace postern::tidy
