@@ -1,0 +1,69 @@
+#pragma once
+
+#include "gateway/channel.h"
+#include "gateway/io/task.h"
+#include "gateway/relay/environment.h"
+#include "gateway/relay/failure.h"
+#include "gateway/relay/target.h"
+#include "gateway/smtp/client.h"
+#include "gateway/smtp/reply_reader.h"
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace postern::relay {
+
+// One SMTP conversation with one server, from its greeting on: the I/O around smtp::Conversation.
+// Used by one coroutine at a time; after a Failure it is only good for destroying.
+class Conversation {
+public:
+    using Opened = std::expected<std::unique_ptr<Conversation>, Failure>;
+    using Replied = std::expected<smtp::ParsedReply, Failure>;
+    using Sent = std::expected<void, Failure>;
+
+    // Connects, says EHLO, turns to TLS where it is offered, and judges what that proved against
+    // the target's demand before anything else is said. `client` is told to targets that expect a
+    // PROXY header; else null.
+    [[nodiscard]] static io::Task<Opened>
+    open(Environment& environment, const Target& target, const ClientFacts* client);
+    explicit Conversation(Environment& environment, io::Socket socket);
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
+    ~Conversation();
+
+    // Sends; replies are asked for one by one, in order.
+    [[nodiscard]] io::Task<Sent> say(std::string_view bytes, io::Duration wait);
+    [[nodiscard]] io::Task<Replied> reply(io::Duration wait);
+    [[nodiscard]] io::Task<Replied> ask(std::string_view command, io::Duration wait);
+
+    // XCLIENT (postfix.org/XCLIENT_README.html) unless this client was announced already.
+    [[nodiscard]] io::Task<Sent> announce(const ClientFacts& client);
+    // QUIT, politely but briefly.
+    [[nodiscard]] io::Task<void> quit();
+
+    [[nodiscard]] smtp::Conversation& state() { return state_; }
+    [[nodiscard]] const smtp::Extensions& extensions() const { return state_.extensions(); }
+    [[nodiscard]] const gateway::Channel& channel() const { return channel_; }
+    // Nothing has come that nobody asked for: the server has not closed it or said 421.
+    [[nodiscard]] bool silent() const { return !channel_.has_buffered(); }
+    [[nodiscard]] io::Clock::time_point opened_at() const { return opened_at_; }
+
+    io::Clock::time_point idle_since; // kept by the pool
+
+private:
+    [[nodiscard]] io::Task<Sent> begin(const Target& target, bool in_clear);
+    [[nodiscard]] io::Task<Sent> hello();
+    [[nodiscard]] io::Task<Sent> turn_to_tls(const Target& target);
+    [[nodiscard]] io::Task<Sent> tell_proxy(const ClientFacts& client);
+
+    Environment& environment_;
+    gateway::Channel channel_;
+    smtp::Conversation state_;
+    smtp::ReplyReader reader_;
+    std::string announced_; // the client that XCLIENT named last
+    io::Clock::time_point opened_at_;
+};
+
+} // namespace postern::relay
