@@ -17,7 +17,7 @@ constexpr std::array table{
     Arrow{"gateway/limits.", ""},
     Arrow{"gateway/cidr.", ""},
     Arrow{"gateway/settings.", "policy/ gateway/limits. gateway/cidr."},
-    Arrow{"gateway/channel.", "ssl/ gateway/io/ gateway/limits."},
+    Arrow{"gateway/channel.", "ssl/ gateway/io/ gateway/smtp/line. gateway/limits."},
     Arrow{"gateway/relay/",
           "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/report/ gateway/limits. gateway/cidr. "
           "gateway/settings. gateway/channel."},

@@ -3,8 +3,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/tidy/arrows.h"
@@ -69,16 +71,18 @@ TEST_CASE("an include that goes up is caught, one that goes down is not", "[tidy
 }
 
 TEST_CASE("a row of the table allows only what another row describes", "[tidy]") {
-    std::string parts;
-    for (const auto& arrow : arrows())
-        parts += " " + std::string(arrow.part) + " ";
+    const auto described = [](const std::string& path) {
+        return std::any_of(arrows().begin(), arrows().end(), [&](const Arrow& arrow) {
+            return path.starts_with(arrow.part);
+        });
+    };
     for (const auto& arrow : arrows()) {
         for (std::string_view rest = arrow.may_include; !rest.empty();) {
             const auto end = std::min(rest.find(' '), rest.size());
             const std::string allowed{rest.substr(0, end)};
             rest.remove_prefix(std::min(end + 1, rest.size()));
             CAPTURE(arrow.part, allowed);
-            CHECK((allowed == "gateway/" || parts.find(" " + allowed + " ") != std::string::npos));
+            CHECK((allowed == "gateway/" || described(allowed)));
         }
     }
 }
