@@ -64,7 +64,7 @@ def test_I3_a_whole_client_hello_behind_STARTTLS_is_refused(client):
 
 
 def test_I3_bytes_before_STARTTLS_in_one_packet_are_answered_as_usual(client):
-    client.send(b"NOOP\r\nNOOP\r\nSTARTTLS\r\n")
+    client.send(b"RSET\r\nRSET\r\nSTARTTLS\r\n")
     assert [client.reply().status for _ in range(3)] == ["250 2.0.0", "250 2.0.0", "220 2.0.0"]
     assert client.handshake().ehlo().tls_version
 
