@@ -52,11 +52,15 @@ public:
     [[nodiscard]] const ContentFacts& facts() const { return facts_; }
 
 private:
-    enum class At : std::uint8_t { line_start, dot, dot_cr, in_line, cr, ended, bare_cr, bare_lf };
+    enum class At : std::uint8_t { line_start, dot, dot_cr, in_line, cr, end, bare_cr, bare_lf };
 
-    [[nodiscard]] bool step(unsigned char byte);
-    [[nodiscard]] std::size_t step_through(std::string_view bytes);
-    [[nodiscard]] std::size_t run_through(std::string_view bytes);
+    [[nodiscard]] bool halted() const { return at_ >= At::end; }
+    [[nodiscard]] std::size_t read(std::string_view chunk);
+    [[nodiscard]] std::size_t run(std::string_view bytes);
+    void step(char byte);
+    void count(char byte);
+    [[nodiscard]] std::string_view kept_back() const;
+    [[nodiscard]] DataState state() const;
 
     std::size_t line_bytes_max_;
     std::size_t line_bytes_ = 0;

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "gateway/smtp/conversation.h"
 #include "gateway/smtp/envelope.h"
 #include "gateway/smtp/extension.h"
-#include "gateway/smtp/reply_reader.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-// The client's side of a conversation: what is said, and what must be remembered between replies.
+// What a client says. conversation.h is what it must remember.
 namespace postern::smtp {
 
 // Each appends one whole command line.
@@ -17,7 +17,8 @@ void append_ehlo(std::string& out, std::string_view hostname);
 void append_helo(std::string& out, std::string_view hostname);
 void append_starttls(std::string& out);
 void append_data(std::string& out);
-void append_bdat(std::string& out, std::uint64_t bytes, bool last);
+enum class Chunk : std::uint8_t { one_of_several, last };
+void append_bdat(std::string& out, std::uint64_t bytes, Chunk chunk);
 void append_rset(std::string& out);
 void append_noop(std::string& out);
 void append_quit(std::string& out);
@@ -41,32 +42,5 @@ struct XclientFacts {
 };
 // Only the attributes that the peer lists. The conversation starts afresh after a 220.
 void append_xclient(std::string& out, const XclientFacts& facts, const Extensions& peer);
-
-enum class Step : std::uint8_t { connected, greeted, ready, in_transaction, ended };
-
-// One conversation with a server, without its I/O: tell it each reply, in order. Lives with the
-// connection.
-class Conversation {
-public:
-    void greeting(const ParsedReply& reply);
-    void hello(const ParsedReply& reply, bool extended);
-    void mail(const ParsedReply& reply);
-    void rset(const ParsedReply& reply);
-    void message_done() { leave_transaction(); } // the reply to the end of data is in
-    // TLS is up, or XCLIENT was accepted: everything learnt before is forgotten (RFC 3207 4.2).
-    void start_afresh();
-    void end() { step_ = Step::ended; }
-
-    [[nodiscard]] Step step() const { return step_; }
-    [[nodiscard]] bool can_start_transaction() const { return step_ == Step::ready; }
-    [[nodiscard]] const Extensions& extensions() const { return extensions_; }
-
-private:
-    [[nodiscard]] bool closed_by(const ParsedReply& reply);
-    void leave_transaction();
-
-    Extensions extensions_;
-    Step step_ = Step::connected;
-};
 
 } // namespace postern::smtp

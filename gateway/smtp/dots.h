@@ -24,6 +24,9 @@ public:
 private:
     enum class At : std::uint8_t { line_start, in_line, cr };
 
+    [[nodiscard]] std::size_t run(std::string_view bytes, std::string& out);
+    void step(char byte, std::string& out);
+
     ContentFacts facts_;
     At at_ = At::line_start;
     DataState state_ = DataState::more;

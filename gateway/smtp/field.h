@@ -27,6 +27,9 @@ private:
     Stuffing stuffing_;
 };
 
+// The name before the colon of a field's first line; "" when the line begins no field.
+[[nodiscard]] std::string_view field_name(std::string_view line);
+
 // The value of a field: behind its colon, unfolded, stuffed dots taken out.
 [[nodiscard]] std::string field_value(const Field& field, Stuffing stuffing);
 

@@ -55,13 +55,17 @@ public:
     [[nodiscard]] const std::vector<std::string>& from_fields() const { return from_fields_; }
 
 private:
-    void look_for_end(std::size_t from);
+    [[nodiscard]] std::size_t check_first_line(std::string_view content);
+    [[nodiscard]] std::size_t look_for_end(std::string_view content);
+    [[nodiscard]] bool hold(std::string_view content);
     void complete();
+    void complete_without_section();
 
     std::string held_;
     std::vector<std::string> from_fields_;
     std::size_t bytes_max_;
     std::size_t received_fields_ = 0;
+    std::size_t end_matched_ = 0; // bytes of CRLF CRLF that were the last ones seen
     Stuffing stuffing_;
     HeaderState state_ = HeaderState::more;
     bool first_line_checked_ = false;

@@ -8,9 +8,11 @@
 
 namespace postern::smtp {
 
-inline constexpr std::size_t local_part_bytes_max = 64; // RFC 5321 4.5.3.1.1
-inline constexpr std::size_t domain_bytes_max = 255;    // RFC 5321 4.5.3.1.2
-inline constexpr std::size_t path_bytes_max = 256;      // RFC 5321 4.5.3.1.3, brackets included
+// RFC 5321 4.5.3.1.1 promises 64 bytes of local part and asks for no limit where none is needed.
+// Return addresses that encode a recipient are longer than that every day, so we take what fits the
+// line.
+inline constexpr std::size_t local_part_bytes_max = 255;
+inline constexpr std::size_t domain_bytes_max = 255; // RFC 5321 4.5.3.1.2
 
 // The address of MAIL or RCPT (RFC 5321 4.1.2, RFC 6531): a mailbox, the null sender `<>`, or
 // `<Postmaster>` without a domain. A value; source routes are dropped while reading.

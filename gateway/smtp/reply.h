@@ -35,6 +35,9 @@ inline constexpr std::size_t reply_line_bytes_max = 512; // RFC 5321 4.5.3.1.5, 
 void append_reply(std::string& out, const Reply& reply);
 [[nodiscard]] std::string wire_text(const Reply& reply);
 
+// One line of a reply: "250-text" or, as its last line, "250 text". Cleaned and cut likewise.
+void append_reply_line(std::string& out, int code, bool last, std::string_view text);
+
 // "5.7.10" at the start of `text`, followed by a space or the end; none: not present().
 struct EnhancedCodeFound {
     EnhancedCode code;
