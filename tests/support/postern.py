@@ -81,11 +81,11 @@ class Postern:
         return self
 
     def write_host(self):
-        _replace(self.config, toml(self.host))
+        replace(self.config, toml(self.host))
 
     def write_policy(self, text=None):
         """By a rename, as careful administrators and tools do."""
-        _replace(self.policy_file, toml(self.policy) if text is None else text)
+        replace(self.policy_file, toml(self.policy) if text is None else text)
 
     # Life
 
@@ -205,7 +205,8 @@ class Postern:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
 
-def _replace(path, text):
+def replace(path, text):
+    """Writes beside the file and renames over it, as careful tools do."""
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(text)
     os.replace(fresh, path)

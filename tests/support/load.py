@@ -1,0 +1,115 @@
+"""Many clients at once, each sending one message after another and keeping account of the answers."""
+
+import hashlib
+import itertools
+import random
+import re
+import ssl
+import threading
+
+from .client import Closed, connect
+
+LISTED = "a@bank.example"
+UNLISTED = "b@other.example"
+
+_numbers = itertools.count(1)
+
+
+def marked_message(sender, number, size):
+    """A message that proves its own completeness: its last line is the digest of its body."""
+    line = b"%d " % number + b"x" * 60 + b"\r\n"
+    body = line * max(1, size // len(line))
+    digest = hashlib.sha256(body).hexdigest().encode()
+    return b"From: %s\r\nX-Number: %d\r\n\r\n%send %s\r\n" % (sender.encode(), number, body, digest)
+
+
+def number_of(content):
+    """Of a message that is complete; an AssertionError for one that is not."""
+    found = re.search(rb"X-Number: (\d+)\r\n.*?\r\n\r\n(.*)end ([0-9a-f]{64})\r\n\Z", content, re.DOTALL)
+    assert found, f"an incomplete message: {content[-200:]!r}"
+    assert hashlib.sha256(found.group(2)).hexdigest().encode() == found.group(3), "a message with a hole"
+    return int(found.group(1))
+
+
+class Load:
+    """`clients` threads until `stop`. In clear mail from LISTED must be refused: a share of the clients sends
+    it. After a broken connection a client begins anew."""
+
+    def __init__(self, address, clients=10, tls=False, listed_share=0.3, size=4096, seed=1, per_connection=20):
+        self.address = address
+        self.tls = tls
+        self.listed_share = listed_share
+        self.size = size
+        self.per_connection = per_connection
+        self.accepted = set()
+        self.refused = set()
+        self.deferred = set()
+        self.unknown = set()  # the connection broke before an answer
+        self.surprises = []
+        self.failures = []  # anything but the answer that the policy wants
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(random.Random(seed * 1000 + n),), daemon=True)
+                         for n in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self):
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(20)
+            assert not thread.is_alive(), "a client hangs"
+        assert not self.surprises, self.surprises[:3]
+        return self
+
+    @property
+    def total(self):
+        return len(self.accepted) + len(self.refused)
+
+    def _run(self, source):
+        while not self._stopping.is_set():
+            try:
+                self._session(source)
+            except (OSError, Closed, ssl.SSLError) as broken:
+                self.failures.append(repr(broken))
+                self._stopping.wait(0.01)
+            except Exception as surprise:  # for the test's thread to see
+                self.surprises.append(repr(surprise))
+                return
+
+    def _session(self, source):
+        with connect(self.address, timeout=15) as client:
+            client.ehlo()
+            if self.tls:
+                client.start_tls()
+            for _ in range(self.per_connection):
+                if self._stopping.is_set():
+                    client.quit()
+                    return
+                self._transaction(client, source)
+
+    def _transaction(self, client, source):
+        number = next(_numbers)
+        sender = LISTED if source.random() < self.listed_share else UNLISTED
+        content = marked_message(sender, number, source.randrange(1, 2 * self.size))
+        client.send(b"MAIL FROM:<%s>\r\nRCPT TO:<user@example.org>\r\nDATA\r\n" % sender.encode())
+        replies = [client.reply() for _ in range(3)]
+        if replies[2].code != 354:
+            self.deferred.add(number)
+            self.failures.append(repr(replies))
+            if replies[0].code == 421 or replies[2].code == 421:
+                raise Closed("421")
+            client.command("RSET")
+            return
+        self.unknown.add(number)
+        client.send(content + b".\r\n")
+        reply = client.reply()
+        self.unknown.discard(number)
+        wanted = 550 if sender == LISTED and not self.tls else 250
+        if reply.code == 250:
+            self.accepted.add(number)
+        elif reply.code == 550:
+            self.refused.add(number)
+        else:
+            self.deferred.add(number)
+        if reply.code != wanted:
+            self.failures.append(repr(reply))
