@@ -18,8 +18,8 @@ struct ClientState;
 // How we answer TLS, the same for all cores. AEAD with forward secrecy only, unless
 // `minimum_version` is below 1.2, which adds what those versions had.
 struct ServerSettings {
-    // At least one. Which of them a client gets: those whose names cover the SNI, else all; among
-    // these ECDSA before RSA when the client can verify it; then the first.
+    // At least one. Which of them a client gets: one it can verify; among these one whose names
+    // cover the SNI; among these ECDSA before RSA; then the first.
     std::vector<Certificate> certificates;
     Version minimum_version = Version::tls_1_2;
 };

@@ -74,10 +74,15 @@ public:
     [[nodiscard]] std::optional<Session> session() const;
 
 private:
-    struct Wire; // the input and output of the call in progress
-    struct Impl; // wolfSSL's object and what the server has read of the ClientHello
+    struct Impl; // the library's object, what belongs to it, and what was read of a ClientHello
 
     explicit Engine(std::unique_ptr<Impl> impl);
+
+    [[nodiscard]] Progress read_hello(std::string_view& input, std::string& output);
+    [[nodiscard]] Progress begin_server(std::string& output);
+    [[nodiscard]] Progress advance(std::string_view& input, std::string& output);
+    [[nodiscard]] Progress judge(int result);
+    Progress fail(Error error);
 
     std::unique_ptr<Impl> impl_;
     Peer peer_;

@@ -12,7 +12,7 @@ namespace postern::ssl {
 struct Session {
     struct Secrets; // the library's, in session.cpp
     struct Release {
-        void operator()(Secrets* secrets) const;
+        void operator()(Secrets* released) const;
     };
 
     std::string server_name; // of the engine it came from: no other name resumes it

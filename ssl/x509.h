@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -22,9 +23,15 @@ struct CertificateFacts {
     std::string subject;                // DER of the Name, to be compared, not shown
     std::string issuer;                 // likewise
     std::string common_name;            // of the subject; to be shown only: it never proves a name
+    bool is_authority = false;   // basicConstraints: cA, and keyUsage lets it sign (or is absent)
+    bool for_servers = true;     // extendedKeyUsage: serverAuth or any (or is absent)
+    bool weak_signature = false; // signed with MD5 or SHA-1
 };
 
 enum class DerProblem : std::uint8_t { malformed };
+
+// At most so many names or addresses are kept of one certificate; the rest is as if it were absent.
+inline constexpr std::size_t alternative_names_max = 1000;
 
 // Reads one certificate in DER. Bounded, never reads outside `der`, keeps nothing of it.
 [[nodiscard]] std::expected<CertificateFacts, DerProblem> read_certificate(std::string_view der);
