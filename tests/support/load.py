@@ -25,7 +25,7 @@ def marked_message(sender, number, size):
 
 def number_of(content):
     """Of a message that is complete; an AssertionError for one that is not."""
-    found = re.search(rb"X-Number: (\d+)\r\n.*?\r\n\r\n(.*)end ([0-9a-f]{64})\r\n\Z", content, re.DOTALL)
+    found = re.search(rb"X-Number: (\d+)\r\n\r\n(.*)end ([0-9a-f]{64})\r\n\Z", content, re.DOTALL)
     assert found, f"an incomplete message: {content[-200:]!r}"
     assert hashlib.sha256(found.group(2)).hexdigest().encode() == found.group(3), "a message with a hole"
     return int(found.group(1))
