@@ -86,7 +86,7 @@ void Ring::resume_ready() {
 void Ring::wait_for_answers() {
     __kernel_timespec timeout{};
     __kernel_timespec* bound = nullptr;
-    if (!ready_.empty()) {
+    if (!ready_.empty() || stopping_) {
         bound = &timeout; // zero: only look
     } else if (const auto wait = timers_.next(now_)) {
         timeout.tv_sec = wait->count() / 1000;
@@ -102,7 +102,6 @@ void Ring::wait_for_answers() {
 
 void Ring::turn() {
     resume_ready();
-    if (stopping_) return;
     wait_for_answers();
     now_ = Clock::now();
     // Taken in small groups, so that the kernel has room again early on.
