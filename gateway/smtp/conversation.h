@@ -23,7 +23,7 @@ public:
     void hello(const ParsedReply& reply, bool extended); // to EHLO, or to HELO
     void mail(const ParsedReply& reply);
     void rset(const ParsedReply& reply);
-    void message_done(); // the reply to the end of data, or to DATA when it was refused, is in
+    void message_done(); // the reply to the end of data is in
     // TLS is up, or XCLIENT was answered 220: everything learnt before is forgotten (RFC 3207 4.2),
     // and EHLO comes next.
     void start_afresh();

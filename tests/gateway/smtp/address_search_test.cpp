@@ -1,0 +1,48 @@
+#include "gateway/smtp/address_search.h"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using postern::smtp::Mailboxes;
+using postern::smtp::search_addresses;
+
+namespace {
+
+std::string search(std::string_view text) {
+    Mailboxes found;
+    search_addresses(text, found);
+    std::string all;
+    for (const auto& mailbox : found.all)
+        all += std::string(mailbox.text()) + " ";
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("whatever stands around an @ is found, with and without what is next to it") {
+    CHECK(search("see a@x.example!") == "a@x.example ");
+    CHECK(search("b . a@x.example . net") ==
+          "a@x.example a@x.example.net b.a@x.example b.a@x.example.net ");
+    CHECK(search("\"b c\"@x.example") == "b c@x.example ");
+    CHECK(search("\"b \\\" c\"@x.example") == "b \" c@x.example ");
+    CHECK(search("c\"@x.example") == "c@x.example ");
+    CHECK(search("\"\"@x.example") == "");
+    CHECK(search("a(b(c))@(d)x.example") == "a@x.example ");
+    CHECK(search("a@(x.example") == "a@x.example ");
+    CHECK(search("a)@x.example") == "");
+    CHECK(search("a@[192.0.2.1]") == "a@[192.0.2.1] ");
+    CHECK(search("a@[192.0.2.1") == "");
+    CHECK(search("a@x.example, a@x.example") == "a@x.example ");
+    CHECK(search("@x @ a@") == "x@a ");
+    CHECK(search("none") == "");
+}
+
+TEST_CASE("the search is bounded on both sides of an @") {
+    const std::string far(2000, 'a');
+    Mailboxes found;
+    search_addresses(far + "@" + far, found);
+    REQUIRE(found.all.size() == 1);
+    CHECK(found.all[0].local().size() == 1000);
+    CHECK(found.all[0].domain().size() == 1000);
+}
