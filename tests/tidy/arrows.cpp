@@ -21,9 +21,11 @@ constexpr std::array table{
     Arrow{"gateway/relay/",
           "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/report/ gateway/limits. gateway/cidr. "
           "gateway/settings. gateway/channel."},
+    Arrow{"gateway/policy_in_use.", "policy/ gateway/relay/"},
     Arrow{"gateway/receive/",
           "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/report/ gateway/limits. gateway/cidr. "
-          "gateway/settings. gateway/channel. gateway/relay/"},
+          "gateway/settings. gateway/channel. gateway/relay/ "
+          "gateway/policy_in_use."},
     Arrow{
         "gateway/admin/",
         "policy/ ssl/ gateway/io/ gateway/report/ gateway/limits. gateway/cidr. gateway/settings. "
@@ -35,7 +37,8 @@ constexpr std::array table{
           "policy/ ssl/ gateway/io/ gateway/report/ gateway/limits. gateway/settings."},
     Arrow{"gateway/core.",
           "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/report/ gateway/limits. gateway/cidr. "
-          "gateway/settings. gateway/channel. gateway/relay/ gateway/receive/ gateway/admin/"},
+          "gateway/settings. gateway/channel. gateway/relay/ gateway/policy_in_use. "
+          "gateway/receive/ gateway/admin/"},
     Arrow{
         "gateway/gateway.",
         "policy/ ssl/ gateway/io/ gateway/report/ gateway/limits. gateway/cidr. gateway/settings. "
