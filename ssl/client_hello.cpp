@@ -17,6 +17,7 @@ constexpr std::size_t host_name_bytes_max = 255;
 constexpr std::uint16_t extension_server_name = 0; // RFC 8446 4.2
 constexpr std::uint16_t extension_supported_groups = 10;
 constexpr std::uint16_t extension_signature_algorithms = 13;
+constexpr std::uint16_t extension_session_ticket = 35;
 constexpr std::uint16_t extension_supported_versions = 43;
 
 std::uint8_t octet(char c) { return static_cast<std::uint8_t>(c); }
@@ -92,6 +93,7 @@ bool read_extension(std::uint16_t type, std::string_view data, ClientHello& hell
     case extension_supported_groups: return read_list(data, 2, hello.supported_groups);
     case extension_signature_algorithms: return read_list(data, 2, hello.signature_algorithms);
     case extension_supported_versions: return read_list(data, 1, hello.supported_versions);
+    case extension_session_ticket: hello.ticket = data; return true;
     default: return true;
     }
 }

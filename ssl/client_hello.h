@@ -60,6 +60,7 @@ struct ClientHello {
     std::string_view supported_groups;
     std::string_view supported_versions;
     std::string_view host_name; // as sent; only what could be a host name
+    std::string_view ticket;    // RFC 5077: to resume, up to TLS 1.2
 };
 
 // Reads a handshake message; empty when it is malformed (RFC 8446 4.1.2, RFC 5246 7.4.1.2).

@@ -2,11 +2,13 @@
 
 #include "ssl/chain_callback.h"
 #include "ssl/context_state.h"
+#include "ssl/library.h"
 #include "ssl/ticket_callback.h"
 #include "ssl/wire.h"
 
 #include <wolfssl/ssl.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -34,17 +36,26 @@ int number_of(Version version) {
     return WOLFSSL_TLSV1_3;
 }
 
+long versions_above(Version maximum) {
+    long options = 0;
+    if (maximum < Version::tls_1_3) options |= WOLFSSL_OP_NO_TLSv1_3;
+    if (maximum < Version::tls_1_2) options |= WOLFSSL_OP_NO_TLSv1_2;
+    if (maximum < Version::tls_1_1) options |= WOLFSSL_OP_NO_TLSv1_1;
+    return options;
+}
+
 const unsigned char* bytes_of(const std::string& text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 // What both sides have in common. False: the library does not have what we ask of it.
-bool configure(WOLFSSL_CTX* context, Version minimum) {
+bool configure(WOLFSSL_CTX* context, Version minimum, Version maximum) {
     std::string suites = suites_modern;
     if (minimum < Version::tls_1_2) suites += suites_old;
     std::array<int, 3> groups{WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1};
 
-    if (wolfSSL_CTX_SetMinVersion(context, number_of(minimum)) != WOLFSSL_SUCCESS ||
+    if (wolfSSL_CTX_SetMinVersion(
+            context, number_of(std::max(minimum, Library::oldest_version()))) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_set_cipher_list(context, suites.c_str()) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_set_groups(context, groups.data(), static_cast<int>(groups.size())) !=
             WOLFSSL_SUCCESS) {
@@ -54,6 +65,7 @@ bool configure(WOLFSSL_CTX* context, Version minimum) {
     // One generator of random numbers for all connections of the core, instead of one each.
     if (wolfSSL_CTX_new_rng(context) != WOLFSSL_SUCCESS) return false;
 #endif
+    if (maximum < Version::tls_1_3) wolfSSL_CTX_set_options(context, versions_above(maximum));
     wolfSSL_CTX_SetIORecv(context, receive_from_wire);
     wolfSSL_CTX_SetIOSend(context, send_to_wire);
     wolfSSL_CTX_set_timeout(context, static_cast<unsigned>(ticket_lifetime.count()));
@@ -61,10 +73,10 @@ bool configure(WOLFSSL_CTX* context, Version minimum) {
 }
 
 std::expected<ContextHandle, Error>
-make_server(const Certificate& certificate, Version minimum, ServerState& state) {
+make_server(const Certificate& certificate, const ServerSettings& settings, ServerState& state) {
     ContextHandle context(wolfSSL_CTX_new(wolfSSLv23_server_method()));
     if (!context) return std::unexpected(Error{.cause = Cause::out_of_memory});
-    if (!configure(context.get(), minimum)) {
+    if (!configure(context.get(), settings.minimum_version, settings.maximum_version)) {
         return std::unexpected(Error{.cause = Cause::own_settings});
     }
     const auto& chain = certificate.chain_pem();
@@ -97,7 +109,7 @@ ServerContext::make(const ServerSettings& settings, const TicketKeys& keys) {
     auto state = std::make_unique<ServerState>(keys);
     state->random = std::move(*random);
     for (const auto& certificate : settings.certificates) {
-        auto context = make_server(certificate, settings.minimum_version, *state);
+        auto context = make_server(certificate, settings, *state);
         if (!context) return std::unexpected(context.error());
         state->contexts.push_back(std::move(*context));
         state->certificates.push_back(certificate.facts());
@@ -114,12 +126,13 @@ ClientContext::make(const ClientSettings& settings, const TrustStore* trust) {
     auto state = std::make_unique<ClientState>();
     state->context.reset(wolfSSL_CTX_new(wolfSSLv23_client_method()));
     if (!state->context) return std::unexpected(Error{.cause = Cause::out_of_memory});
-    if (!configure(state->context.get(), settings.minimum_version)) {
+    if (!configure(state->context.get(), settings.minimum_version, settings.maximum_version)) {
         return std::unexpected(Error{.cause = Cause::own_settings});
     }
     // Neither refuses a chain nor remembers one: see chain.h. The callback is handed the chain.
     wolfSSL_CTX_set_verify(state->context.get(), WOLFSSL_VERIFY_NONE, take_chain);
     wolfSSL_CTX_UseSessionTicket(state->context.get());
+    state->resumption = settings.resumption;
     if (trust != nullptr) state->trust = *trust;
     return std::unique_ptr<ClientContext>(new ClientContext(state.release()));
 }

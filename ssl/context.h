@@ -6,6 +6,7 @@
 #include "ssl/trust.h"
 #include "ssl/version.h"
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <vector>
@@ -22,6 +23,7 @@ struct ServerSettings {
     // cover the SNI; among these ECDSA before RSA; then the first.
     std::vector<Certificate> certificates;
     Version minimum_version = Version::tls_1_2;
+    Version maximum_version = Version::tls_1_3; // lower only to meet a peer that cannot bear 1.3
 };
 
 // What one core needs to answer TLS. Made on each core from the same settings, so that cores share
@@ -48,8 +50,15 @@ private:
     ServerState* state_; // shared with the engines by a count that only this core touches
 };
 
+// Which sessions a client keeps. Before TLS 1.3 the library takes every answer for consent to
+// resume, so that a server which has forgotten the session makes the handshake fail: for measuring
+// and tests only.
+enum class Resumption : std::uint8_t { tls_1_3, any };
+
 struct ClientSettings {
     Version minimum_version = Version::tls_1_2;
+    Version maximum_version = Version::tls_1_3;
+    Resumption resumption = Resumption::tls_1_3;
 };
 
 // What one core needs to speak TLS to other hosts. As ServerContext: one per core, may be replaced

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ssl/context.h"
 #include "ssl/random.h"
 #include "ssl/ticket.h"
 #include "ssl/trust.h"
@@ -38,6 +39,7 @@ struct ClientState {
     unsigned users = 1;
     ContextHandle context;
     std::optional<TrustStore> trust;
+    Resumption resumption = Resumption::tls_1_3;
 };
 
 // A share in a state, for as long as the holder lives.

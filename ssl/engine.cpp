@@ -30,6 +30,9 @@ constexpr unsigned empty_records_max = 32;
 constexpr std::size_t write_bytes_max = std::size_t{1}
                                         << 20; // a turn of the library's, which counts in int
 
+constexpr std::size_t ticket_bytes_max =
+    256; // the library's SESSION_TICKET_LEN, which it keeps to itself
+
 struct ReleaseConnection {
     void operator()(WOLFSSL* ssl) const { wolfSSL_free(ssl); }
 };
@@ -59,8 +62,9 @@ struct Engine::Impl {
     std::unique_ptr<ChainReport> report; // a client's; its server_name stays for session()
     Wire wire{handshake_records_max};
     bool established = false;
-    bool ended = false;
-    Connection ssl; // last, so that it goes first: it refers to the members above
+    bool ended = false;         // nothing is read any more
+    bool said_farewell = false; // nothing is written any more
+    Connection ssl;             // last, so that it goes first: it refers to the members above
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -110,6 +114,12 @@ Progress Engine::fail(Error error) {
     return Progress::failed;
 }
 
+// Once `ended`: well or badly.
+Progress Engine::ending() const {
+    return error_.cause == Cause::none || error_.cause == Cause::closed ? Progress::closed
+                                                                        : Progress::failed;
+}
+
 // What the library's last answer means: wait, the end, or a failure.
 Progress Engine::judge(int result) {
     const int code = wolfSSL_get_error(impl_->ssl.get(), result);
@@ -132,7 +142,7 @@ Progress Engine::judge(int result) {
 
 Progress Engine::handshake(std::string_view& input, std::string& output) {
     assert(!impl_->established);
-    if (impl_->ended) return error_.cause == Cause::closed ? Progress::closed : Progress::failed;
+    if (impl_->ended) return ending();
     if (!impl_->ssl) {
         const auto progress = read_hello(input, output);
         if (progress != Progress::done) return progress;
@@ -173,6 +183,10 @@ Progress Engine::begin_server(std::string& output) {
     wolfSSL_SetIOReadCtx(ssl, &impl_->wire);
     wolfSSL_SetIOWriteCtx(ssl, &impl_->wire);
 
+    // Longer than any of ours, so from another server of this name: the library would end the
+    // handshake over it instead of passing it over.
+    if (hello->ticket.size() > ticket_bytes_max) wolfSSL_NoTicketTLSv12(ssl);
+
     const std::string record = impl_->hello->record();
     impl_->hello.reset();
     std::string_view bytes = record;
@@ -202,7 +216,8 @@ Engine::Read Engine::read(std::string_view& input, std::span<char> plain, std::s
     assert(impl_->established || impl_->ended);
     Read result;
     if (impl_->ended) {
-        result.progress = error_.cause == Cause::closed ? Progress::closed : Progress::failed;
+        input = {};
+        result.progress = ending();
         return result;
     }
     const Wire::Call call(impl_->wire, input, output);
@@ -229,7 +244,7 @@ bool Engine::has_plain() const { return impl_->ssl && wolfSSL_pending(impl_->ssl
 
 Progress Engine::write(std::string_view plain, std::string& output) {
     assert(impl_->established);
-    if (impl_->ended && error_.cause != Cause::closed) return Progress::failed;
+    if (impl_->said_farewell || ending() == Progress::failed) return Progress::failed;
     std::string_view nothing;
     const Wire::Call call(impl_->wire, nothing, output);
     while (!plain.empty()) {
@@ -244,14 +259,22 @@ Progress Engine::write(std::string_view plain, std::string& output) {
 }
 
 void Engine::close(std::string& output) {
-    if (!impl_->ssl || (impl_->ended && error_.cause != Cause::closed)) return;
+    if (!impl_->ssl || impl_->said_farewell || ending() == Progress::failed) return;
+    impl_->said_farewell = true;
     std::string_view nothing;
-    const Wire::Call call(impl_->wire, nothing, output);
-    wolfSSL_shutdown(impl_->ssl.get());
+    {
+        const Wire::Call call(impl_->wire, nothing, output);
+        wolfSSL_shutdown(impl_->ssl.get());
+    }
+    impl_->ended = true;
 }
 
 std::optional<Session> Engine::session() const {
     if (!impl_->established || !impl_->report) return std::nullopt;
+    const auto& state = *impl_->client->get();
+    if (peer_.version < Version::tls_1_3 && state.resumption == Resumption::tls_1_3) {
+        return std::nullopt;
+    }
     WOLFSSL_SESSION* const current = wolfSSL_get1_session(impl_->ssl.get());
     if (current == nullptr) return std::nullopt;
     Session result;

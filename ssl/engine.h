@@ -63,14 +63,15 @@ public:
     // Encrypts all of `plain` into records of at most 16 KiB. `done` or `failed`.
     [[nodiscard]] Progress write(std::string_view plain, std::string& output);
 
-    // close_notify. Nothing is written after it.
+    // close_notify. Nothing is written after it, and what the peer still sends is dropped: read()
+    // says `closed` from then on. Ends a handshake, too.
     void close(std::string& output);
 
     [[nodiscard]] const Peer& peer() const { return peer_; }
     [[nodiscard]] Error error() const { return error_; }
 
     // As a client, after the handshake (with TLS 1.3 after the first read(): the ticket comes
-    // behind the handshake). Empty when the server gave nothing to resume with.
+    // behind the handshake). Empty when the server gave nothing to resume with, or see Resumption.
     [[nodiscard]] std::optional<Session> session() const;
 
 private:
@@ -82,6 +83,7 @@ private:
     [[nodiscard]] Progress begin_server(std::string& output);
     [[nodiscard]] Progress advance(std::string_view& input, std::string& output);
     [[nodiscard]] Progress judge(int result);
+    [[nodiscard]] Progress ending() const;
     Progress fail(Error error);
 
     std::unique_ptr<Impl> impl_;

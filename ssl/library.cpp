@@ -13,6 +13,16 @@ std::expected<std::unique_ptr<Library>, Error> Library::open() {
 
 std::string_view Library::version() { return "wolfSSL " LIBWOLFSSL_VERSION_STRING; }
 
+Version Library::oldest_version() {
+#if defined(NO_OLD_TLS)
+    return Version::tls_1_2;
+#elif defined(WOLFSSL_ALLOW_TLSV10)
+    return Version::tls_1_0;
+#else
+    return Version::tls_1_1;
+#endif
+}
+
 Library::~Library() { wolfSSL_Cleanup(); }
 
 } // namespace postern::ssl

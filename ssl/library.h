@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ssl/error.h"
+#include "ssl/version.h"
 
 #include <expected>
 #include <memory>
@@ -16,6 +17,9 @@ public:
 
     // "wolfSSL 5.5.4", for the line that a starting process writes.
     [[nodiscard]] static std::string_view version();
+
+    // The oldest protocol version there is; a lower floor in the settings means this one.
+    [[nodiscard]] static Version oldest_version();
 
     Library(const Library&) = delete;
     Library& operator=(const Library&) = delete;
