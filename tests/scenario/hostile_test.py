@@ -76,7 +76,7 @@ ORDER = {
     "RCPT before EHLO": (["RCPT TO:<user@example.org>"], "503 5.5.1"),
     "RCPT before MAIL": (["EHLO x.example", "RCPT TO:<user@example.org>"], "503 5.5.1"),
     "DATA before MAIL": (["EHLO x.example", "DATA"], "503 5.5.1"),
-    "DATA before RCPT": (["EHLO x.example", "MAIL FROM:<b@other.example>", "DATA"], "503 5.5.1"),
+    "DATA before RCPT": (["EHLO x.example", "MAIL FROM:<b@other.example>", "DATA"], ("503 5.5.1", "554 5.5.1")),
     "MAIL twice": (["EHLO x.example", "MAIL FROM:<b@other.example>", "MAIL FROM:<c@other.example>"], "503 5.5.1"),
     "an unknown command": (["EHLO x.example", "FROB x"], "500 5.5.1"),
     "an empty command": (["EHLO x.example", ""], "500 5.5.1"),
@@ -96,7 +96,7 @@ def test_commands_out_of_order_or_malformed_are_answered(postern, hop, case):
     lines, status = ORDER[case]
     with postern.connect() as client:
         replies = [client.command(line) for line in lines]
-        assert replies[-1].status == status
+        assert replies[-1].status in ((status,) if isinstance(status, str) else status)
         assert_accepted(client.ehlo().envelope().data(message()), hop)
 
 

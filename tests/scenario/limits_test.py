@@ -257,7 +257,7 @@ def test_a_client_that_says_nothing_is_told_so_and_left(start, hop, sent):
 
 @pytest.mark.parametrize("content", [b"", b"From: b@other.exam", b"From: b@other.example\r\n\r\nbody"])
 def test_a_client_that_stops_in_a_message_is_left_and_nothing_completes(start, hop, content):
-    postern = start(timeouts={"data": "300ms"})
+    postern = start(timeouts={"data_block": "300ms"})
     with postern.connect() as client:
         client.ehlo().envelope()
         assert client.command("DATA").code == 354
@@ -289,3 +289,55 @@ def test_a_client_that_stalls_half_open_does_not_hold_up_others(postern, hop):
     for client in stalled:
         client.abort()
     still_serves(postern, hop)
+
+
+def test_a_client_that_sends_too_slowly_is_left(start, hop):
+    postern = start(limits={"data_rate": 100_000}, timeouts={"data_rate_grace": "200ms"})
+    with postern.connect() as client:
+        client.ehlo().envelope()
+        assert client.command("DATA").code == 354
+        client.send(b"From: b@other.example\r\n\r\n")
+        while not client.has_reply(0.02):
+            client.send(b"x\r\n")
+        assert client.reply().status == "421 4.4.2"
+    assert_not_complete(hop)
+    still_serves(postern, hop)
+
+
+def test_a_client_that_keeps_up_the_rate_is_served(start, hop):
+    postern = start(limits={"data_rate": 1000}, timeouts={"data_rate_grace": "100ms"})
+    with postern.connect() as client:
+        client.ehlo().envelope()
+        assert client.command("DATA").code == 354
+        client.send(b"From: b@other.example\r\n\r\n")
+        for _ in range(20):
+            assert not client.has_reply(0.02)
+            client.send(b"x" * 100 + b"\r\n")
+        client.send(b".\r\n")
+        assert_accepted(client.reply(), hop)
+
+
+# Next hops
+
+def test_conversations_with_one_host_are_bounded_and_those_who_wait_too_long_are_deferred(start, hop):
+    postern = start(cores=1, limits={"next_hop_connections": 2}, timeouts={"next_hop_wait": "200ms"})
+    busy = [postern.connect().ehlo().envelope() for _ in range(2)]
+    with postern.connect() as client:
+        client.ehlo().command("MAIL FROM:<b@other.example>")
+        assert client.command("RCPT TO:<user@example.org>").code in (450, 451)
+        assert len(hop.open_conversations) <= 3  # one more asks what is on offer
+        assert busy.pop().data(message()).code == 250
+        assert client.command("RCPT TO:<user@example.org>").code == 250
+        assert_accepted(client.data(message()), hop, 2)
+
+
+def test_those_who_wait_for_a_conversation_get_the_next_that_is_free(start, hop):
+    postern = start(cores=1, limits={"next_hop_connections": 1})
+    with postern.connect() as one, postern.connect() as two:
+        one.ehlo().envelope()
+        two.ehlo().command("MAIL FROM:<b@other.example>")
+        two.send(b"RCPT TO:<user@example.org>\r\n")
+        assert not two.has_reply(0.1)
+        assert_accepted(one.data(message()), hop)
+        assert two.reply().code == 250
+        assert_accepted(two.data(message()), hop, 2)

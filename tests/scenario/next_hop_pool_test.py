@@ -8,7 +8,6 @@ from support.promises import assert_accepted, assert_refused, still_serves
 from support.waiting import free_port, wait_until
 
 
-
 @pytest.fixture
 def single(start):
     return start(cores=1)
@@ -47,6 +46,15 @@ def test_idle_conversations_end_after_their_time(start, hop):
     hop.wait_until(lambda hop: not hop.open_conversations, "idle conversations are ended")
     assert hop.commands[-1] == "QUIT"
     still_serves(postern, hop)
+
+
+def test_conversations_are_not_used_beyond_their_age(start, hop):
+    postern = start(cores=1, timeouts={"next_hop_age": "200ms"})
+    still_serves(postern, hop)
+    first = hop.messages[-1].conversation
+    hop.wait_until(lambda hop: first.ended, "the first conversation is ended for its age")
+    still_serves(postern, hop)
+    assert hop.messages[-1].conversation is not first
 
 
 def test_a_conversation_that_the_next_hop_closed_while_idle_costs_no_message(single, hop):

@@ -52,7 +52,7 @@ BAD = {
 
 @pytest.fixture
 def proxied(start):
-    return start(listener={"proxy_protocol": True, "proxies": ["127.0.0.1/32"]}, timeouts={"command": "1s"})
+    return start(listener={"proxy_protocol": True, "proxies": ["127.0.0.1/32"]}, timeouts={"proxy_header": "500ms"})
 
 
 def through(postern, header, **options):

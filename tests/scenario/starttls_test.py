@@ -126,7 +126,7 @@ def test_I4_half_a_handshake_and_then_nothing(client, postern, hop, part, end):
 
 
 def test_I4_a_stalled_handshake_ends_by_its_time_out(start, hop):
-    postern = start(timeouts={"handshake": "300ms"})
+    postern = start(timeouts={"tls_handshake": "300ms"})
     with postern.connect() as client:
         assert client.ehlo().command("STARTTLS").code == 220
         client.send(client_hello()[:40])
