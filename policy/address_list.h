@@ -12,9 +12,8 @@
 
 namespace postern::policy {
 
-/// Everything of an address that can be on a list, hashed once and then looked up in any number of
-/// lists: the address, its domain, and each parent of the domain for the wildcards. Borrows the
-/// address.
+/// What of an address can be on a list, taken apart once and then looked up in any number of lists:
+/// the address, its domain, and each parent of the domain for the wildcards. Borrows the address.
 class AddressKey {
 public:
     explicit AddressKey(const Address& address);
@@ -24,17 +23,16 @@ private:
 
     static constexpr std::size_t parents_max = 127; // more labels do not fit a listed domain
 
-    struct Part {
-        std::uint32_t at; // where in the address it begins; it goes to the end
-        std::uint64_t hash;
-    };
-    [[nodiscard]] std::string_view key(const Part& part) const { return address_.substr(part.at); }
+    [[nodiscard]] std::string_view domain() const { return address_.substr(domain_at_); }
+    /// With the dot before it; the shortest is the first.
+    [[nodiscard]] std::string_view parent(std::size_t index) const {
+        return address_.substr(parents_at_[index]);
+    }
 
     std::string_view address_;
-    Part whole_{.at = 0, .hash = 0};
-    Part domain_{.at = 0, .hash = 0};
+    std::size_t domain_at_ = 0;
     std::size_t parent_count_ = 0;
-    std::array<Part, parents_max> parents_; // each with the dot before it; shortest first
+    std::array<std::uint32_t, parents_max> parents_at_;
 };
 
 /// A named list (`[[address_list]]`) of `user@example.com`, `example.com` and `*.example.com`, made

@@ -40,7 +40,7 @@ private:
 
     void
     tell_bad(std::string_view entry, std::string_view why, const std::string& file, Place place);
-    void link(const Pending& pending);
+    void link_oldest();
 
     std::string name_;
     Mistakes& mistakes_;
@@ -48,7 +48,8 @@ private:
     AddressList::Lengths lengths_;
     std::string canonical_; // the entry at hand
     std::array<Pending, pending_max> pending_;
-    std::size_t added_ = 0; // ever; the pending ones are the last of them
+    std::size_t added_ = 0;  // ever
+    std::size_t linked_ = 0; // of these; the others are pending
     std::size_t bad_ = 0;
     std::size_t repeated_ = 0;
     bool full_ = false;

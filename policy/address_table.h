@@ -35,6 +35,10 @@ public:
     /// In the order of staging.
     [[nodiscard]] Linking link(const Staged& staged);
 
+    [[nodiscard]] std::string_view key(const Staged& staged) const {
+        return {arena() + staged.at, staged.bytes};
+    }
+
     /// Gives back memory that was reserved in vain.
     void finish();
 

@@ -4,6 +4,7 @@
 #include "policy/compliance.h"
 #include "policy/demand.h"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -37,6 +38,9 @@ struct Requirement {
     Demanded reported;
 };
 
+/// Whether something else (a routing rule, a route) demands secure transport for an outbound mail.
+enum class Marked : std::uint8_t { no, yes };
+
 /// The settings that apply to an organization in one direction: its own and what it inherits,
 /// without those that are off or overridden. Made by the snapshot; compared by identity.
 class SettingSet {
@@ -50,10 +54,19 @@ public:
     /// What its enforced settings would require together of a mail that matches all of them (I8).
     [[nodiscard]] Required strictest() const { return strictest_; }
 
+    /// What mail must achieve of which any of these addresses counts.
+    [[nodiscard]] Requirement requirement(std::span<const Address> addresses, Marked marked) const;
+
+    /// The first enforced setting with `refuse_at_mail` that has the envelope sender on a list.
+    [[nodiscard]] std::optional<Match> refusal_at_mail(const Address& envelope_sender) const;
+
 private:
+    [[nodiscard]] static std::optional<Match> match(const Setting& setting, const AddressKey& key);
+
     std::vector<const Setting*> settings_;
     Direction direction_;
     Required strictest_;
+    bool refuses_at_mail_ = false; // some setting of it does
 };
 
 } // namespace postern::policy

@@ -68,7 +68,9 @@ public:
     /// both get the same object. Those of an unknown recipient are `inbound_settings_of_all`.
     [[nodiscard]] const SettingSet& inbound_settings(const Address& recipient) const;
     /// The settings without an organization.
-    [[nodiscard]] const SettingSet& inbound_settings_of_all() const { return *inbound_of_all_; }
+    [[nodiscard]] const SettingSet& inbound_settings_of_all() const {
+        return *sets_of_all_.inbound;
+    }
 
     /// Inbound: what mail with these From: mailboxes must achieve (COMPLIANCE, "Whom a setting
     /// matches").
@@ -80,9 +82,7 @@ public:
     [[nodiscard]] std::optional<Match> refusal_at_mail(const Address& envelope_sender,
                                                        const SettingSet& settings) const;
 
-    enum class Marked : std::uint8_t { no, yes };
-    /// Outbound: what the hop must achieve for one recipient. Marked: another rule demands secure
-    /// transport.
+    /// Outbound: what the hop must achieve for one recipient.
     [[nodiscard]] Requirement outbound_requirement(const Address& envelope_sender,
                                                    const Address& recipient,
                                                    Marked marked) const;
@@ -109,16 +109,24 @@ private:
         const SettingSet* outbound = nullptr;
     };
 
+    void index_names();
+    void make_sets();
+    [[nodiscard]] const SetsOfOrganization& sets_for(const Address& ours) const;
+    [[nodiscard]] std::vector<const Setting*>
+    effective_settings(const Organization* organization) const;
+    [[nodiscard]] const SettingSet* set_of(std::vector<const Setting*> settings,
+                                           Direction direction);
+
     Parts parts_;
     std::uint64_t generation_ = 0;
     ByText<const Organization*> organization_by_domain_;
     ByText<const Organization*> organization_by_address_;
     ByText<const Route*> route_by_domain_;
+    ByText<const Route*> route_by_name_;
     const Route* route_of_others_ = nullptr;
     std::vector<std::unique_ptr<const SettingSet>> sets_; // equal ones are one object
     std::unordered_map<const Organization*, SetsOfOrganization> sets_by_organization_;
-    const SettingSet* inbound_of_all_ = nullptr;
-    const SettingSet* outbound_of_all_ = nullptr;
+    SetsOfOrganization sets_of_all_;
 };
 
 } // namespace postern::policy
