@@ -119,6 +119,11 @@ std::optional<std::string> Table::path(std::string_view key) {
     return path_beside(file(), *named);
 }
 
+std::optional<std::string> Table::required_path(std::string_view key) {
+    if (!required_string(key)) return std::nullopt;
+    return path(key);
+}
+
 std::optional<bool> Table::boolean(std::string_view key) {
     const toml::node* const node = content_->ask(key);
     if (node == nullptr) return std::nullopt;

@@ -66,6 +66,7 @@ public:
     [[nodiscard]] std::optional<std::string> required_string(std::string_view key);
     /// A string taken as a file name relative to the directory of this document; "" stays "".
     [[nodiscard]] std::optional<std::string> path(std::string_view key);
+    [[nodiscard]] std::optional<std::string> required_path(std::string_view key);
     [[nodiscard]] std::optional<bool> boolean(std::string_view key);
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key,
                                                       Range<std::int64_t> range = any_integer);
