@@ -19,7 +19,7 @@ enum class LineState : std::uint8_t {
 
 struct Line {
     LineState state = LineState::need_more;
-    std::string_view text{}; // without CRLF; empty unless state is `line`
+    std::string_view text; // without CRLF; empty unless state is `line`
     std::size_t consumed =
         0; // bytes of the buffer it took, CRLF included; 0 unless state is `line`
 };

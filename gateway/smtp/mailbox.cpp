@@ -16,35 +16,37 @@ public:
     ListReader(std::string_view text, Mailboxes& found) : lexer_(text), found_(found) {}
 
     [[nodiscard]] bool read() {
-        bool in_group = false;
         token_ = lexer_.next();
-        for (;;) {
-            if (token_.kind == TokenKind::end) return !in_group;
+        while (token_.kind != TokenKind::end) {
             if (token_.is(',')) { // RFC 5322 4.4: empty elements
                 token_ = lexer_.next();
-                continue;
+            } else if (!(token_.is(';') ? end_group() : read_element())) {
+                return false;
             }
-            if (token_.is(';')) {
-                if (!in_group) return false;
-                in_group = false;
-                token_ = lexer_.next();
-                if (!at_separator(in_group)) return false;
-                continue;
-            }
-            if (!read_words()) return false;
-            if (token_.is(':')) {
-                if (in_group || words_ == 0) return false;
-                in_group = true;
-                token_ = lexer_.next();
-                continue;
-            }
-            if (!read_address() || !at_separator(in_group)) return false;
         }
+        return !in_group_;
     }
 
 private:
-    [[nodiscard]] bool at_separator(bool in_group) const {
-        return token_.kind == TokenKind::end || token_.is(',') || (in_group && token_.is(';'));
+    // A mailbox, or the name of a group with its colon.
+    [[nodiscard]] bool read_element() {
+        if (!read_words()) return false;
+        if (!token_.is(':')) return read_address() && at_separator();
+        if (in_group_ || words_ == 0) return false;
+        in_group_ = true;
+        token_ = lexer_.next();
+        return true;
+    }
+
+    [[nodiscard]] bool end_group() {
+        if (!in_group_) return false;
+        in_group_ = false;
+        token_ = lexer_.next();
+        return at_separator();
+    }
+
+    [[nodiscard]] bool at_separator() const {
+        return token_.kind == TokenKind::end || token_.is(',') || (in_group_ && token_.is(';'));
     }
 
     [[nodiscard]] bool at_word() const {
@@ -148,6 +150,7 @@ private:
     std::string domain_;
     std::size_t words_ = 0;
     bool local_legal_ = false;
+    bool in_group_ = false;
 };
 
 } // namespace

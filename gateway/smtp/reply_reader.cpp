@@ -11,7 +11,7 @@ namespace {
 struct LineRead {
     int code = 0; // 0: not a line of a reply
     bool last = true;
-    std::string_view text{};
+    std::string_view text;
 };
 
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
@@ -22,7 +22,7 @@ LineRead read_line(std::string_view line) {
     // answer.
     if (line[0] < '2' || line[0] > '5') return {};
     const int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
-    if (line.size() == 3) return {.code = code};
+    if (line.size() == 3) return {.code = code, .last = true, .text = {}};
     const char separator = line[3];
     if (separator != ' ' && separator != '-' && separator != '\t') return {};
     return {.code = code, .last = separator != '-', .text = line.substr(4)};
