@@ -4,6 +4,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
+
 namespace postern::perf {
 
 bool pin_to_cpu(unsigned cpu) {
@@ -31,6 +34,12 @@ bool StopSignals::wait(std::optional<io::Duration> bound) const {
     const timespec time{.tv_sec = seconds.count(),
                         .tv_nsec = std::chrono::nanoseconds{*bound - seconds}.count()};
     return ::sigtimedwait(&signals_, nullptr, &time) > 0;
+}
+
+std::optional<std::string> read_file(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    if (!file) return std::nullopt;
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 
 void raise_descriptor_limit() {

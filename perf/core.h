@@ -3,8 +3,10 @@
 #include "gateway/io/ring.h"
 
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace postern::perf {
 
@@ -15,6 +17,12 @@ namespace postern::perf {
 
 // The ring of a measuring core: big buffers, since messages may be big.
 [[nodiscard]] io::RingSettings ring_settings();
+
+// One full TLS record.
+inline constexpr std::size_t scratch_bytes = 16384;
+
+// The text of a file; nothing when it cannot be read.
+[[nodiscard]] std::optional<std::string> read_file(const std::string& path);
 
 // SIGINT and SIGTERM, held back from every thread that is started after this was made, and taken
 // one by one by whoever waits.

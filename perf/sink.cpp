@@ -7,13 +7,14 @@
 
 #include "gateway/io/acceptor.h"
 #include "gateway/io/endpoint.h"
+#include "ssl/library.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,6 +32,8 @@ constexpr std::array known = std::to_array<Option>({
     {"--threads", "N", "event loops (1)", true, 1, 64},
     {"--cpu", "N", "pin the first loop to this CPU, the next to the next", true, 0, 4095},
     {"--store", "DIRECTORY", "write every message to a file"},
+    {"--tls-cert", "PEM", "offer STARTTLS with this certificate and its chain"},
+    {"--tls-key", "PEM", "its private key"},
     {"--delay", "MS", "wait before the reply to a message", true, 0, 600'000},
     {"--xclient", "", "offer XCLIENT"},
     {"--json", "", "the summary as JSON"},
@@ -90,6 +93,7 @@ public:
             std::filesystem::create_directories(settings_.store, problem);
             if (problem) return usage_error(settings_.store + ": " + problem.message());
         }
+        if (const auto problem = load_certificate()) return usage_error(*problem);
         const StopSignals signals;
         raise_descriptor_limit();
         const auto threads = static_cast<unsigned>(options_.number("--threads", 1));
@@ -106,6 +110,20 @@ public:
     }
 
 private:
+    std::optional<std::string> load_certificate() {
+        if (!options_.given("--tls-cert") && !options_.given("--tls-key")) return std::nullopt;
+        const auto chain = read_file(std::string{options_.text("--tls-cert")});
+        const auto key = read_file(std::string{options_.text("--tls-key")});
+        if (!chain || !key) return "--tls-cert and --tls-key take files that can be read";
+        auto certificate = ssl::Certificate::load(*chain, *key);
+        if (!certificate) return std::string{ssl::text(certificate.error())};
+        auto keys = ssl::TicketKeys::generate();
+        if (!keys) return ssl::text(keys.error());
+        settings_.tls.emplace().certificates.push_back(std::move(*certificate));
+        settings_.ticket_keys = *keys;
+        return std::nullopt;
+    }
+
     void start(io::Descriptor listening, unsigned number) {
         cores_.push_back(std::make_unique<SinkCore>(settings_, number));
         const bool pinned = options_.given("--cpu");
@@ -163,5 +181,7 @@ int main(int count, char** arguments) {
         std::fputs(help_text("postern-sink [--listen ADDRESS:PORT] ...", known).c_str(), stdout);
         return 0;
     }
+    const auto library = postern::ssl::Library::open();
+    if (!library) return usage_error(postern::ssl::text(library.error()));
     return Sink{*options}.run();
 }

@@ -5,11 +5,14 @@
 #include "gateway/io/mailbox.h"
 #include "gateway/io/ring.h"
 #include "gateway/io/task_group.h"
+#include "ssl/context.h"
+#include "ssl/ticket.h"
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "perf/sink_session.h"
 #include "perf/stream.h"
@@ -20,6 +23,9 @@ struct SinkSettings {
     std::string store; // a directory; empty: messages are counted only
     bool xclient = false;
     io::Duration delay{0}; // before the replies that end a message
+    // With both: STARTTLS is on offer.
+    std::optional<ssl::ServerSettings> tls;
+    std::optional<ssl::TicketKeys> ticket_keys;
 };
 
 // One thread of the sink: its ring, its listening socket, its conversations. Made and run on its
@@ -45,10 +51,14 @@ private:
     io::Task<> accept();
     io::Task<> serve(io::Descriptor fd);
     io::Task<> converse(Stream& stream);
+    io::Task<bool> start_tls(Stream& stream, SinkSession& session);
+    [[nodiscard]] std::optional<std::string> open();
     io::Task<> wind_down();
 
     const SinkSettings& settings_;
     std::optional<MessageStore> store_;
+    std::unique_ptr<ssl::ServerContext> tls_;
+    std::vector<char> scratch_; // see Stream
     SinkCounters counters_;
     io::Clock::time_point first_;
     io::Clock::time_point last_;
