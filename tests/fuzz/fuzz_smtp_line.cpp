@@ -18,11 +18,13 @@ Line find_line_slowly(std::string_view buffer, std::size_t bytes_max) {
         const bool after_cr = i > 0 && buffer[i - 1] == '\r';
         if (buffer[i] == '\n' && after_cr)
             return {.state = LineState::line, .text = buffer.substr(0, i - 1), .consumed = i + 1};
-        if (after_cr) return {.state = LineState::bare_cr};
-        if (buffer[i] == '\n') return {.state = LineState::bare_lf};
-        if (buffer[i] == '\0') return {.state = LineState::nul};
+        if (after_cr) return {.state = LineState::bare_cr, .text = {}, .consumed = 0};
+        if (buffer[i] == '\n') return {.state = LineState::bare_lf, .text = {}, .consumed = 0};
+        if (buffer[i] == '\0') return {.state = LineState::nul, .text = {}, .consumed = 0};
     }
-    return {.state = buffer.size() >= bytes_max ? LineState::too_long : LineState::need_more};
+    return {.state = buffer.size() >= bytes_max ? LineState::too_long : LineState::need_more,
+            .text = {},
+            .consumed = 0};
 }
 
 } // namespace
