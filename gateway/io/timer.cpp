@@ -29,9 +29,8 @@ void TimerWheel::arm(Timer& timer, Clock::time_point now, Duration wait) {
     constexpr Duration longest = std::chrono::hours{24};
     timer.disarm();
     const Duration bounded = std::clamp(wait, Duration{0}, longest);
-    // Two more: the tick that has begun, and the remainder of the division.
-    const auto away = static_cast<std::uint64_t>(bounded / tick) + 2;
-    timer.due_ = std::max(ticks(now), current_) + away;
+    // Rounded up: the first tick that begins when the whole wait is over.
+    timer.due_ = std::max(ticks(now + bounded + tick - Clock::duration{1}), current_ + 1);
     place(timer);
     if (wake_) wake_ = std::min(*wake_, timer.due_);
 }

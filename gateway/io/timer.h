@@ -36,7 +36,7 @@ private:
 };
 
 // Every timer of one core, hung into four wheels of 64 slots: 8 ms, 0.5 s, 33 s and 35 min a slot.
-// A timer may fire up to one tick late, never early. One thread only.
+// A timer fires up to one tick late, never early. One thread only.
 class TimerWheel {
 public:
     static constexpr Duration tick{8};
