@@ -4,8 +4,10 @@
 #include "policy/demand.h"
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern::policy {
@@ -19,6 +21,8 @@ enum class AnnounceClient : std::uint8_t {
     proxy,   // a PROXY v2 header before its greeting
 };
 
+inline constexpr std::uint16_t route_host_weight_max = 1000;
+
 /// One server of a route. `address` is an IP address or a name; brackets of an IPv6 address are
 /// gone.
 struct RouteHost {
@@ -29,6 +33,10 @@ struct RouteHost {
 
     friend bool operator==(const RouteHost&, const RouteHost&) = default;
 };
+
+/// Reads `host`, `host:port`, `192.0.2.1:25`, `[2001:db8::1]:25` or `2001:db8::1`. Else what is
+/// wrong.
+[[nodiscard]] std::expected<RouteHost, std::string> route_host_of(std::string_view text);
 
 /// The way to the next hop (`[[route]]`). Owned by the snapshot, and lives as long as it does.
 struct Route {
