@@ -35,7 +35,8 @@ struct Mailboxes {
     // an address, also from quoted strings and comments: a listed sender is never hidden by bad
     // syntax.
     bool broken = false;
-    // There were more than mailboxes_max; the others are not in `all`.
+    // There were more than mailboxes_max; the others are not in `all`. Such a message must be
+    // refused, or a listed sender could hide behind a thousand others.
     bool too_many = false;
 };
 

@@ -93,6 +93,9 @@ Reply message_too_big() {
 Reply header_too_big() {
     return reply(552, {5, 3, 4}, {"Message header is bigger than this host accepts"});
 }
+Reply too_many_senders() {
+    return reply(550, {5, 6, 0}, {"Too many addresses in the From fields of the message"});
+}
 Reply mail_loop() { return reply(554, {5, 4, 6}, {"Too many hops: the message is in a loop"}); }
 
 // TLS

@@ -47,7 +47,8 @@ namespace postern::smtp::replies {
 [[nodiscard]] Reply text_line_too_long();                          // 554 5.6.0
 [[nodiscard]] Reply message_too_big();                             // 552 5.3.4
 [[nodiscard]] Reply header_too_big();                              // 552 5.3.4 (I15)
-[[nodiscard]] Reply mail_loop();                                   // 554 5.4.6
+[[nodiscard]] Reply too_many_senders(); // 550 5.6.0 (Mailboxes::too_many)
+[[nodiscard]] Reply mail_loop();        // 554 5.4.6
 
 // TLS (COMPLIANCE I1-I14)
 [[nodiscard]] Reply ready_for_tls();         // 220 2.0.0

@@ -54,6 +54,7 @@ TEST_CASE("every reply has the code that COMPLIANCE and the RFCs give it") {
         {replies::text_line_too_long(), 554, {5, 6, 0}, stays},
         {replies::message_too_big(), 552, {5, 3, 4}, stays},
         {replies::header_too_big(), 552, {5, 3, 4}, stays},
+        {replies::too_many_senders(), 550, {5, 6, 0}, stays},
         {replies::mail_loop(), 554, {5, 4, 6}, stays},
         {replies::ready_for_tls(), 220, {2, 0, 0}, stays},
         {replies::tls_not_available(), 454, {4, 7, 0}, stays},
