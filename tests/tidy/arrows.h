@@ -8,11 +8,14 @@
 namespace postern::tidy {
 
 /// A part of the house: the files whose path begins with `part`, and the beginnings of the paths
-/// that they may include besides their own. Both lists are blank-separated.
+/// that they may include besides their own, separated by blanks, or `rows_above`.
 struct Arrow {
     std::string_view part;
     std::string_view may_include;
 };
+
+/// Whatever stands in the table above the row itself.
+inline constexpr std::string_view rows_above = "*";
 
 /// The table of who may include whom. Arrows only go down.
 [[nodiscard]] std::span<const Arrow> arrows();
