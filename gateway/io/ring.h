@@ -42,9 +42,10 @@ public:
     Ring& operator=(const Ring&) = delete;
     ~Ring();
 
-    // Turns until stop() is called.
+    // Turns until stop() is called. Afterwards whoever winds up may still call turn().
     void run();
-    // One turn: resume what is ready, submit, wait for at least one answer or timer, handle them.
+    // One turn: resume what is ready, submit, wait for an answer or a timer (not when something was
+    // resumed), handle what there is. Never called from inside a turn.
     void turn();
     void stop() { stopping_ = true; }
 
@@ -68,20 +69,31 @@ public:
     // Resumes `handle` in the next turn: for wake-ups that must not run inside the waker.
     void resume_soon(std::coroutine_handle<> handle) { ready_.push_back(handle); }
 
-    void arm(Timer& timer, Duration wait) { timers_.arm(timer, now_, wait); }
-    // The time when this turn began.
-    [[nodiscard]] Clock::time_point now() const { return now_; }
+    void arm(Timer& timer, Duration wait) { timers_.arm(timer, now(), wait); }
+    // The time when the answers of this turn came; between turns, the time.
+    [[nodiscard]] Clock::time_point now() const { return turning_ ? now_ : Clock::now(); }
     [[nodiscard]] BufferPool& buffers() { return *buffers_; }
     [[nodiscard]] const RingCounters& counters() const { return counters_; }
 
+    // An operation whose owner has gone while it was in the kernel deletes itself at its last
+    // answer. The ring counts them and waits for them before it goes.
+    void orphan_begins() { ++orphans_; }
+    void orphan_ends() { --orphans_; }
+
 private:
+    enum class Patience : std::uint8_t { wait, look };
+
     Ring();
-    void wait_for_answers();
+    void enter(Patience patience);
+    void take_answers();
+    void handle_answers(Patience patience);
     void resume_ready();
 
     std::unique_ptr<io_uring> ring_;
     bool open_ = false;
     bool stopping_ = false;
+    bool turning_ = false;
+    std::size_t orphans_ = 0;
     Clock::time_point now_;
     TimerWheel timers_;
     std::unique_ptr<BufferPool> buffers_;
