@@ -116,32 +116,31 @@ Readings domain_behind(std::string_view text) {
     return readings;
 }
 
-void add(std::string_view local, std::string_view domain, Mailboxes& found) {
-    if (local.empty() || domain.empty()) return;
-    Mailbox mailbox(local, domain);
-    if (std::ranges::find(found.all, mailbox) != found.all.end()) return;
-    if (found.all.size() == mailboxes_max) {
-        found.too_many = true;
-        return;
-    }
-    found.all.push_back(std::move(mailbox));
-}
-
 } // namespace
 
-void search_addresses(std::string_view text, Mailboxes& found) {
-    std::size_t signs = 0;
+void AddressSearch::search(std::string_view text) {
     for (std::size_t at = text.find('@'); at != std::string_view::npos;
          at = text.find('@', at + 1)) {
-        if (++signs > mailboxes_max) found.too_many = true;
-        if (found.too_many) return;
+        if (++signs_ > mailboxes_max) found_.too_many = true;
+        if (found_.too_many) return;
         const std::size_t begin = at - std::min(at, window_bytes);
         const Readings local = local_before(text.substr(begin, at - begin));
         const Readings domain = domain_behind(text.substr(at + 1, window_bytes));
         for (const std::string* left : {&local.tight, &local.loose})
             for (const std::string* right : {&domain.tight, &domain.loose})
-                add(*left, *right, found);
+                add(*left, *right);
     }
+}
+
+void AddressSearch::add(std::string_view local, std::string_view domain) {
+    if (local.empty() || domain.empty()) return;
+    Mailbox mailbox(local, domain);
+    if (std::ranges::find(found_.all, mailbox) != found_.all.end()) return;
+    if (found_.all.size() == mailboxes_max) {
+        found_.too_many = true;
+        return;
+    }
+    found_.all.push_back(std::move(mailbox));
 }
 
 } // namespace postern::smtp

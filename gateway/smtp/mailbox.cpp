@@ -164,10 +164,11 @@ Mailbox::Mailbox(std::string_view local, std::string_view domain) : at_(local.si
 
 Mailboxes mailboxes_of(std::span<const std::string> from_fields) {
     Mailboxes found;
+    AddressSearch search(found);
     for (const std::string& field : from_fields) {
         if (ListReader(field, found).read()) continue;
         found.broken = true;
-        search_addresses(field, found);
+        search.search(field);
     }
     return found;
 }

@@ -4,14 +4,14 @@
 
 #include <string>
 
+using postern::smtp::AddressSearch;
 using postern::smtp::Mailboxes;
-using postern::smtp::search_addresses;
 
 namespace {
 
 std::string search(std::string_view text) {
     Mailboxes found;
-    search_addresses(text, found);
+    AddressSearch(found).search(text);
     std::string all;
     for (const auto& mailbox : found.all)
         all += std::string(mailbox.text()) + " ";
@@ -41,8 +41,19 @@ TEST_CASE("whatever stands around an @ is found, with and without what is next t
 TEST_CASE("the search is bounded on both sides of an @") {
     const std::string far(2000, 'a');
     Mailboxes found;
-    search_addresses(far + "@" + far, found);
+    AddressSearch(found).search(far + "@" + far);
     REQUIRE(found.all.size() == 1);
     CHECK(found.all[0].local().size() == 1000);
     CHECK(found.all[0].domain().size() == 1000);
+}
+
+TEST_CASE("a thousand signs of all fields together are looked at") {
+    Mailboxes found;
+    AddressSearch search(found);
+    for (int i = 0; i < 1000; ++i)
+        search.search("<a@x.example> junk");
+    CHECK_FALSE(found.too_many);
+    CHECK(found.all.size() == 1);
+    search.search("<a@x.example> junk");
+    CHECK(found.too_many);
 }
