@@ -61,6 +61,9 @@ Cause cause_of(int code, bool in_handshake) {
     case GETTIME_ERROR:
     case BAD_MUTEX_E: return Cause::internal;
 
+    // A second ClientHello: before TLS 1.3 a wish to renegotiate.
+    case DUPLICATE_MSG_E: return in_handshake ? Cause::bad_handshake : Cause::renegotiation;
+
     default: return in_handshake ? Cause::bad_handshake : Cause::bad_record;
     }
 }

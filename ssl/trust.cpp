@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace postern::ssl {
 
@@ -28,11 +28,11 @@ std::expected<TrustStore, Error> TrustStore::from_text(std::string_view pem) {
 
 std::expected<TrustStore, Error> TrustStore::from_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    const std::string pem{std::istreambuf_iterator<char>(file), {}};
-    if (!file.is_open() || file.bad()) {
+    std::ostringstream pem;
+    if (!file.is_open() || !(pem << file.rdbuf())) { // a directory opens, but gives nothing
         return std::unexpected(Error{.cause = Cause::own_trust_store});
     }
-    return from_text(pem);
+    return from_text(pem.view());
 }
 
 std::span<const TrustAnchor> TrustStore::with_subject(std::string_view subject) const {
