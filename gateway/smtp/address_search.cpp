@@ -126,9 +126,12 @@ void AddressSearch::search(std::string_view text) {
         const std::size_t begin = at - std::min(at, window_bytes);
         const Readings local = local_before(text.substr(begin, at - begin));
         const Readings domain = domain_behind(text.substr(at + 1, window_bytes));
-        for (const std::string* left : {&local.tight, &local.loose})
-            for (const std::string* right : {&domain.tight, &domain.loose})
-                add(*left, *right);
+        const bool two_locals = local.loose != local.tight;
+        const bool two_domains = domain.loose != domain.tight;
+        add(local.tight, domain.tight);
+        if (two_domains) add(local.tight, domain.loose);
+        if (two_locals) add(local.loose, domain.tight);
+        if (two_locals && two_domains) add(local.loose, domain.loose);
     }
 }
 
