@@ -1,0 +1,1 @@
+"""What perf/run and perf/compare share: the servers that are measured, and what is read off them."""

@@ -1,0 +1,135 @@
+"""Postern, freshly started from a directory of its own and pinned to one CPU."""
+
+import signal
+import socket
+import subprocess
+import time
+
+from . import processes
+
+# What the measured mail is from: a listed sender, so that every message over TLS is judged by a setting.
+LISTED_SENDER = "sender@bank.example"
+UNLISTED_SENDER = "sender@load.example"
+RECIPIENT = "recipient@sink.example"
+
+_HOST = """\
+hostname = "mx1.example.org"
+policy = "policy.toml"
+state_directory = "state"
+cores = 1
+
+[[listener]]
+name = "mx"
+address = "{address}"
+direction = "inbound"
+
+[[certificate]]
+chain = "{chain}"
+key = "{key}"
+
+[tls]
+trust_store = ""
+
+[limits]
+sessions = 1000000
+sessions_per_client = 1000000
+commands = 1000000
+
+[timeouts]
+command = "1h"
+
+[admin]
+address = ""
+"""
+
+_POLICY = """\
+[[organization]]
+name = "example"
+domains = ["sink.example"]
+
+[[address_list]]
+name = "banks"
+entries = ["bank.example", "*.branch.example", "cfo@partner.example"]
+
+[[tls_compliance]]
+name = "banks over TLS"
+organization = "example"
+directions = ["inbound"]
+address_lists = ["banks"]
+
+[[route]]
+name = "mailbox servers"
+domains = ["sink.example"]
+hosts = ["{next_hop}"]
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_greeted(address, process, what, seconds=30):
+    """Until a server says 220 there."""
+    host, _, port = address.rpartition(":")
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process is not None and process.poll() is not None:
+            raise SystemExit(f"{what} ended with {process.returncode}")
+        try:
+            with socket.create_connection((host, int(port)), timeout=2) as probe:
+                if probe.recv(4) == b"220 ":
+                    probe.sendall(b"QUIT\r\n")
+                    return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise SystemExit(f"{what} does not greet on {address}")
+
+
+class Postern:
+    name = "postern"
+
+    def __init__(self, build, directory, cpu, certificate, next_hop):
+        directory.mkdir(parents=True)
+        (directory / "state").mkdir()
+        self.address = f"127.0.0.1:{free_port()}"
+        self._log = directory / "log"
+        self._errors = directory / "errors"
+        config = directory / "postern.toml"
+        config.write_text(_HOST.format(address=self.address, chain=certificate.chain, key=certificate.key))
+        (directory / "policy.toml").write_text(_POLICY.format(next_hop=next_hop))
+        self.command = ["taskset", "-c", str(cpu), str(build.postern), "serve", "--config", str(config)]
+        with open(self._log, "wb") as log, open(self._errors, "wb") as errors:
+            self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=errors,
+                                             cwd=directory)
+
+    def __enter__(self):
+        try:
+            wait_until_greeted(self.address, self._process, "Postern")
+        except SystemExit as failure:
+            self.__exit__()
+            raise SystemExit(f"{failure}\n{self._errors.read_text()}{self._log.read_text()[-2000:]}") from None
+        return self
+
+    def __exit__(self, *_):
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(60)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(60)
+
+    def cpu_seconds(self):
+        return processes.cpu_seconds(self._process.pid)
+
+    def pss_bytes(self):
+        return processes.pss_bytes(self._process.pid)
+
+    def wait_until_delivered(self):
+        """Its 250 is the next hop's: nothing is left to be delivered."""
+
+    def facts(self):
+        return {"command": self.command}
