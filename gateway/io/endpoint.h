@@ -33,6 +33,10 @@ public:
     // The address as 16 bytes, IPv4 mapped: equal addresses are equal here.
     [[nodiscard]] std::string_view key() const { return {key_, sizeof key_}; }
 
+    bool operator==(const Endpoint& other) const {
+        return key() == other.key() && port() == other.port();
+    }
+
     [[nodiscard]] int family() const { return storage_.ss_family; }
     [[nodiscard]] const sockaddr* data() const {
         return reinterpret_cast<const sockaddr*>(&storage_);

@@ -1,5 +1,6 @@
 #include "gateway/relay/conversation.h"
 
+#include "gateway/smtp/client.h"
 #include "gateway/smtp/proxy.h"
 #include "ssl/peer.h"
 

@@ -5,7 +5,7 @@
 #include "gateway/relay/environment.h"
 #include "gateway/relay/failure.h"
 #include "gateway/relay/target.h"
-#include "gateway/smtp/client.h"
+#include "gateway/smtp/conversation.h"
 #include "gateway/smtp/reply_reader.h"
 
 #include <expected>

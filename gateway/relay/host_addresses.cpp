@@ -4,6 +4,7 @@
 
 #include <netdb.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -24,6 +25,8 @@ std::vector<io::Endpoint> ask(const std::string& name) {
         std::memcpy(&storage, at->ai_addr, at->ai_addrlen);
         addresses.push_back(io::Endpoint::from(storage));
     }
+    // Resolvers turn the order round; for us the same addresses are the same answer.
+    std::ranges::sort(addresses, {}, &io::Endpoint::key);
     return addresses;
 }
 

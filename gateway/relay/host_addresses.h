@@ -26,6 +26,7 @@ public:
     [[nodiscard]] const std::vector<io::Endpoint>& of(std::string_view host) const;
     // Some host is a name: it should be looked up again now and then.
     [[nodiscard]] bool has_names() const { return has_names_; }
+    bool operator==(const HostAddresses&) const = default;
 
 private:
     std::map<std::string, std::vector<io::Endpoint>, std::less<>> by_host_;

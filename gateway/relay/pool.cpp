@@ -1,6 +1,7 @@
 #include "gateway/relay/pool.h"
 
 #include "gateway/relay/host_addresses.h"
+#include "gateway/smtp/client.h"
 #include "policy/snapshot.h"
 
 #include <cassert>

@@ -1,0 +1,136 @@
+#include "gateway/command/ask.h"
+
+#include "gateway/command/options.h"
+#include "gateway/endpoints.h"
+#include "gateway/io/descriptor.h"
+#include "gateway/settings.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <expected>
+#include <string>
+
+namespace postern::command {
+namespace {
+
+constexpr std::string_view reload_help =
+    "usage: postern reload [--config FILE]\n"
+    "\n"
+    "Has the running gateway read postern.toml, the policy, its lists and the certificates\n"
+    "again. Either all of it comes into use or, if there is any mistake, nothing; then every\n"
+    "mistake is printed and the exit code is 1. Waits until all cores use what was read.\n"
+    "\n"
+    "  --config FILE   whose state directory tells where the gateway listens\n"
+    "                  (default /etc/postern/postern.toml)\n";
+
+constexpr std::string_view status_help =
+    "usage: postern status [--config FILE] [--json]\n"
+    "\n"
+    "Prints what the running gateway says of itself. Exit code 1: none is running.\n"
+    "\n"
+    "  --config FILE   whose state directory tells where the gateway listens\n"
+    "                  (default /etc/postern/postern.toml)\n"
+    "  --json          as one JSON object\n";
+
+// Sends one word, reads the whole answer. A list of millions takes seconds to load.
+std::expected<std::string, std::string> ask(const std::string& config, std::string_view word) {
+    const gateway::LoadedSettings loaded = gateway::load_settings(config);
+    const std::string path = gateway::control_path(loaded.settings);
+    const auto failed = [&path] {
+        return std::unexpected{"no gateway answers at " + path + ": " + std::strerror(errno)};
+    };
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        return std::unexpected{path + " is too long for a socket"};
+    }
+    std::ranges::copy(path, address.sun_path);
+    const io::Descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const timeval patience{.tv_sec = 600, .tv_usec = 0};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        return failed();
+    }
+    const std::string request = std::string{word} + "\r\n";
+    if (::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return failed();
+    std::string answer;
+    std::array<char, 4096> part{};
+    for (;;) {
+        const ssize_t read = ::recv(fd.get(), part.data(), part.size(), 0);
+        if (read < 0) return failed();
+        if (read == 0) break;
+        answer.append(part.data(), static_cast<std::size_t>(read));
+    }
+    return answer;
+}
+
+// {"a":1,"b":"x"} as one "a: 1" a line, for people.
+std::string readable(std::string_view json) {
+    std::string text;
+    bool quoted = false;
+    for (const char character : json) {
+        if (character == '"') quoted = !quoted;
+        if (character == '"' || character == '{' || character == '}') continue;
+        if (character == ',' && !quoted &&
+            text.find('[', text.rfind('\n') + 1) == std::string::npos) {
+            text += '\n';
+        } else if (character == ':' && !quoted) {
+            text += ": ";
+        } else {
+            text += character;
+        }
+    }
+    return text;
+}
+
+} // namespace
+
+int reload(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err) {
+    const auto options = read_options(arguments);
+    if (!options) {
+        err << "postern reload: " << options.error() << '\n';
+        return 2;
+    }
+    if (options->help) {
+        out << reload_help;
+        return 0;
+    }
+    const auto answer = ask(options->config, "reload");
+    if (!answer) {
+        err << "postern reload: " << answer.error() << '\n';
+        return 1;
+    }
+    const bool done = answer->starts_with("ok\n");
+    const std::string_view details = std::string_view{*answer}.substr(answer->find('\n') + 1);
+    (done ? out : err) << details;
+    return done ? 0 : 1;
+}
+
+int status(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err) {
+    const auto options = read_options(arguments);
+    if (!options) {
+        err << "postern status: " << options.error() << '\n';
+        return 2;
+    }
+    if (options->help) {
+        out << status_help;
+        return 0;
+    }
+    const auto answer = ask(options->config, "status");
+    if (!answer || !answer->starts_with("ok\n")) {
+        err << "postern status: " << (answer ? "not understood" : answer.error()) << '\n';
+        return 1;
+    }
+    const std::string_view json = std::string_view{*answer}.substr(3);
+    out << (options->json ? std::string{json} : readable(json));
+    return 0;
+}
+
+} // namespace postern::command

@@ -1,0 +1,236 @@
+#include "gateway/core.h"
+
+#include "gateway/io/ring.h"
+#include "gateway/io/task_group.h"
+#include "gateway/policy_in_use.h"
+#include "gateway/receive/door.h"
+#include "gateway/receive/surroundings.h"
+#include "gateway/relay/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+namespace postern::gateway {
+namespace {
+
+void pin(const Core::Place& place) {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(static_cast<unsigned>(place.cpu), &cpus);
+    ::pthread_setaffinity_np(::pthread_self(), sizeof cpus, &cpus);
+    const std::string name = "core-" + std::to_string(place.number);
+    ::pthread_setname_np(::pthread_self(), name.c_str());
+}
+
+report::Level level_of(LogLevel level) {
+    switch (level) {
+    case LogLevel::error: return report::Level::error;
+    case LogLevel::warning: return report::Level::warning;
+    case LogLevel::info: return report::Level::info;
+    case LogLevel::debug: return report::Level::debug;
+    }
+    return report::Level::info;
+}
+
+relay::Bounds bounds_of(const Settings& settings) {
+    const Timeouts& timeouts = settings.timeouts;
+    return {.connect = timeouts.next_hop_connect,
+            .command = timeouts.next_hop_command,
+            .data_block = timeouts.next_hop_data_block,
+            .data_end = timeouts.next_hop_data_end,
+            .idle = timeouts.next_hop_idle,
+            .age = timeouts.next_hop_age,
+            .free_wait = timeouts.next_hop_wait,
+            .conversations_max = settings.limits.next_hop_connections};
+}
+
+} // namespace
+
+// Members are destroyed in reverse: whatever waits on the ring goes before it.
+class Core::State final : public io::Ring::TurnEnd, public io::Timer {
+public:
+    State(Core& core, std::unique_ptr<io::Ring> ring, std::span<const receive::Census* const> all)
+        : core_(core)
+        , ring_(std::move(ring))
+        , journal_(core.writer_)
+        , policy_([this](std::shared_ptr<const Configuration> used) {
+            core_.reports_.let_go(std::move(used));
+        })
+        , relay_environment_{.ring = *ring_, .hostname = {}, .bounds = {}, .counts = {}}
+        , relay_(relay_environment_)
+        , surroundings_{.ring = *ring_,
+                        .settings = nullptr,
+                        .policy = policy_,
+                        .server_tls = nullptr,
+                        .relay = relay_,
+                        .recorder = receive::Recorder{core.counters_, journal_},
+                        .identifiers =
+                            Identifiers{std::chrono::system_clock::now(), core.place_.number},
+                        .census = core.census_,
+                        .all_cores = all}
+        , background_(*ring_) {
+        ring_->at_turn_end(this);
+    }
+
+    [[nodiscard]] io::Ring& ring() { return *ring_; }
+
+    void adopt(CoreConfiguration configuration) {
+        const Settings& settings = configuration.shared->settings;
+        surroundings_.settings = &settings;
+        if (configuration.new_tls) {
+            surroundings_.server_tls = std::move(configuration.server_tls);
+            client_tls_ = std::move(configuration.client_tls);
+        }
+        journal_.set_level(level_of(settings.log_level));
+        relay_environment_.hostname = settings.hostname;
+        relay_environment_.tls = client_tls_.get();
+        relay_environment_.bounds = bounds_of(settings);
+        auto routes =
+            relay_.table_for(*configuration.shared->policy, configuration.shared->addresses);
+        policy_.adopt(configuration.shared, std::move(routes));
+        relay_.drop_unused();
+        arrange_doors(settings, std::move(configuration.listening));
+    }
+
+    void set_ticket_keys(const ssl::TicketKeys& keys) {
+        if (surroundings_.server_tls) surroundings_.server_tls->set_ticket_keys(keys);
+    }
+
+    void stop() { background_.spawn(wind_up()); }
+
+private:
+    using Listening = std::vector<std::pair<std::string, io::Descriptor>>;
+
+    void arrange_doors(const Settings& settings, Listening listening) {
+        for (const ListenerSettings& listener : settings.listeners) {
+            const auto known = doors_.find(listener.address);
+            if (known != doors_.end()) {
+                known->second->update(listener);
+                continue;
+            }
+            const auto found =
+                std::ranges::find(listening, listener.address, &Listening::value_type::first);
+            if (found == listening.end()) continue;
+            auto door =
+                std::make_unique<receive::Door>(surroundings_, listener, std::move(found->second));
+            door->open();
+            doors_.emplace(listener.address, std::move(door));
+        }
+        for (auto at = doors_.begin(); at != doors_.end();) {
+            if (has_listener(settings, at->first)) {
+                ++at;
+                continue;
+            }
+            background_.spawn(close(std::move(at->second), settings.drain));
+            at = doors_.erase(at);
+        }
+    }
+
+    static io::Task<void> close(std::unique_ptr<receive::Door> door, io::Duration wait) {
+        co_await door->close(wait);
+    }
+
+    io::Task<void> wind_up() {
+        io::TaskGroup closing{*ring_};
+        const io::Duration wait =
+            surroundings_.settings != nullptr ? surroundings_.settings->drain : io::Duration{0};
+        for (auto& [address, door] : doors_) {
+            closing.spawn(close(std::move(door), wait));
+        }
+        doors_.clear();
+        constexpr io::Duration patience = std::chrono::minutes{2};
+        [[maybe_unused]] const bool closed = co_await closing.ended(wait + patience);
+        co_await relay_.stop();
+        ring_->stop();
+    }
+
+    // The log goes out in bundles: a line waits 20 ms at most.
+    void turn_ended() override {
+        constexpr io::Duration bundle{20};
+        if (!journal_.empty() && !armed()) ring_->arm(*this, bundle);
+        count();
+    }
+    void expired() override { journal_.flush(); }
+
+    // Numbers that are kept elsewhere, copied where the administrator's reader finds them.
+    void count() {
+        report::Counters& counters = core_.counters_;
+        counters.ring_enters.set(ring_->counters().enters);
+        counters.completions.set(ring_->counters().completions);
+        counters.wakeups.set(ring_->counters().wakeups);
+        counters.buffers_exhausted.set(ring_->buffers().times_exhausted());
+        const relay::Counts& relay = relay_environment_.counts;
+        counters.next_hop_connects.set(relay.opened);
+        counters.next_hop_failures.set(relay.failed);
+        counters.next_hop_reuses.set(relay.reused);
+        counters.next_hop_connections.set(static_cast<std::int64_t>(relay.active));
+        counters.next_hop_idle.set(static_cast<std::int64_t>(relay.idle));
+    }
+
+    Core& core_;
+    std::unique_ptr<io::Ring> ring_;
+    Journal journal_;
+    std::unique_ptr<ssl::ClientContext> client_tls_;
+    PolicyHolder policy_;
+    relay::Environment relay_environment_;
+    relay::Pool relay_;
+    receive::Surroundings surroundings_;
+    std::map<std::string, std::unique_ptr<receive::Door>> doors_;
+    io::TaskGroup background_;
+};
+
+Core::Core(Place place, JournalWriter& writer, Reports reports)
+    : place_(place), writer_(writer), reports_(std::move(reports)) {}
+
+Core::~Core() {
+    if (thread_.joinable()) thread_.join();
+}
+
+void Core::start(std::span<const receive::Census* const> all) {
+    thread_ = std::thread{[this, all] { run(all); }};
+}
+
+void Core::run(std::span<const receive::Census* const> all) {
+    pin(place_);
+    auto ring = io::Ring::open({});
+    if (!ring) {
+        reports_.started(ring.error());
+        return;
+    }
+    {
+        State state{*this, std::move(*ring), all};
+        state_ = &state;
+        mailbox_.open(state.ring());
+        reports_.started("");
+        state.ring().run();
+        mailbox_.stop();
+        state_ = nullptr;
+    }
+    reports_.stopped();
+}
+
+void Core::adopt(CoreConfiguration configuration, std::function<void()> done) {
+    mailbox_.post([this, given = std::move(configuration), done = std::move(done)]() mutable {
+        if (state_ != nullptr) state_->adopt(std::move(given));
+        done();
+    });
+}
+
+void Core::set_ticket_keys(const ssl::TicketKeys& keys) {
+    mailbox_.post([this, keys] {
+        if (state_ != nullptr) state_->set_ticket_keys(keys);
+    });
+}
+
+void Core::stop() {
+    mailbox_.post([this] {
+        if (state_ != nullptr) state_->stop();
+    });
+}
+
+} // namespace postern::gateway

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "gateway/configuration.h"
+#include "gateway/io/descriptor.h"
+#include "gateway/io/mailbox.h"
+#include "gateway/journal.h"
+#include "gateway/receive/census.h"
+#include "gateway/report/metrics.h"
+#include "ssl/context.h"
+#include "ssl/ticket.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace postern::gateway {
+
+// A core's part of a new configuration. TLS contexts are made on the loader's thread and belong to
+// the core from then on; null: those it has stay.
+struct CoreConfiguration {
+    std::shared_ptr<const Configuration> shared;
+    std::unique_ptr<ssl::ServerContext> server_tls;
+    std::unique_ptr<ssl::ClientContext> client_tls;
+    bool new_tls = false; // the two above replace what the core has, null or not
+    // Listening sockets of listeners that are new, by the listener's address.
+    std::vector<std::pair<std::string, io::Descriptor>> listening;
+};
+
+// One thread on one CPU with everything it needs, sharing nothing: its loop, doors, sessions, next
+// hops. Made and driven by the Gateway through messages.
+class Core {
+public:
+    struct Place {
+        unsigned number = 0;
+        int cpu = 0;
+    };
+    // What the core tells the gateway, called on the core's thread.
+    struct Reports {
+        std::function<void(std::string error)> started; // "" when all is well
+        std::function<void(std::shared_ptr<const Configuration>)> let_go;
+        std::function<void()> stopped;
+    };
+
+    Core(Place place, JournalWriter& writer, Reports reports);
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+    // stop() was asked for, unless it never started.
+    ~Core();
+
+    // `all` are the censuses of every core, and outlive them.
+    void start(std::span<const receive::Census* const> all);
+
+    // From any thread; carried out by the core in the order of the calls.
+    void adopt(CoreConfiguration configuration, std::function<void()> done);
+    void set_ticket_keys(const ssl::TicketKeys& keys);
+    void stop();
+
+    [[nodiscard]] const receive::Census& census() const { return census_; }
+    [[nodiscard]] const report::Counters& counters() const { return counters_; }
+
+private:
+    class State; // what lives on the thread
+
+    void run(std::span<const receive::Census* const> all);
+
+    Place place_;
+    JournalWriter& writer_;
+    Reports reports_;
+    receive::Census census_;
+    report::Counters counters_;
+    io::Mailbox mailbox_;
+    State* state_ = nullptr; // the thread's own
+    std::thread thread_;
+};
+
+} // namespace postern::gateway

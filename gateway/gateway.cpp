@@ -1,0 +1,425 @@
+#include "gateway/gateway.h"
+
+#include "gateway/endpoints.h"
+#include "gateway/io/acceptor.h"
+#include "gateway/io/readable.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace postern::gateway {
+namespace {
+
+constexpr io::Duration long_wait = std::chrono::hours{1};
+constexpr int backlog = 4096; // net.core.somaxconn bounds it further
+
+report::Time now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::vector<int> usable_cpus() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    std::vector<int> cpus;
+    if (::sched_getaffinity(0, sizeof set, &set) == 0) {
+        for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+            if (CPU_ISSET(cpu, &set)) cpus.push_back(static_cast<int>(cpu));
+        }
+    }
+    if (cpus.empty()) cpus.push_back(0);
+    return cpus;
+}
+
+// A session needs a descriptor; the soft limit of most systems allows a thousand.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+io::Descriptor take_over_signals() {
+    sigset_t handled;
+    sigemptyset(&handled);
+    for (const int number : {SIGHUP, SIGTERM, SIGINT}) {
+        sigaddset(&handled, number);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &handled, nullptr); // threads started later inherit it
+    std::signal(SIGPIPE, SIG_IGN);
+    return io::Descriptor{::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+} // namespace
+
+Gateway::Gateway(std::string config_path, std::ostream& err, ssl::TicketKeys keys)
+    : config_path_(std::move(config_path))
+    , err_(err)
+    , keys_(keys)
+    , started_at_(std::chrono::system_clock::now()) {}
+
+Gateway::~Gateway() = default;
+
+int Gateway::run() {
+    raise_descriptor_limit();
+    signals_ = take_over_signals();
+    auto ring = io::Ring::open({.entries = 256, .completions = 1024, .buffers = 64});
+    if (!ring) {
+        err_ << "postern: " << ring.error() << '\n';
+        return 1;
+    }
+    ring_ = std::move(*ring);
+    writer_ = std::make_unique<JournalWriter>(STDOUT_FILENO);
+    journal_ = std::make_unique<Journal>(*writer_);
+    loader_ = std::make_unique<Loader>(config_path_);
+    tasks_ = std::make_unique<io::TaskGroup>(*ring_);
+    changed_ = std::make_unique<io::Event>(*ring_);
+    mailbox_.open(*ring_);
+    tasks_->spawn(serve());
+    ring_->run();
+    mailbox_.stop();
+    tasks_.reset();
+    loader_.reset();
+    journal_.reset();
+    writer_.reset();
+    return exit_code_;
+}
+
+io::Task<void> Gateway::serve() {
+    const bool started = co_await start();
+    if (started) {
+        io::TaskGroup watching{*ring_};
+        watching.spawn(wait_for_changes());
+        watching.spawn(look_again());
+        watching.spawn(rotate_ticket_keys());
+        co_await wait_for_signals();
+        changed_->set();
+        [[maybe_unused]] const bool ended = co_await watching.ended(long_wait);
+    }
+    stopping_ = true;
+    if (endpoints_) co_await endpoints_->close();
+    co_await stop_cores();
+    ring_->stop();
+}
+
+io::Task<bool> Gateway::start() {
+    const Reloaded first = co_await reload(Loader::When::always);
+    if (first.outcome != Reloaded::Outcome::in_use) {
+        err_ << first.mistakes.text();
+        exit_code_ = 1;
+        co_return false;
+    }
+    if (first.mistakes.warnings() > 0) err_ << first.mistakes.text();
+    endpoints_ = std::make_unique<Endpoints>(*this, *ring_);
+    if (const std::string problem = endpoints_->open(current_->settings); !problem.empty()) {
+        err_ << "postern: " << problem << '\n';
+        exit_code_ = 1;
+        co_return false;
+    }
+    ready_ = true;
+    std::string text;
+    report::Line line{text, now(), report::Level::info, "started"};
+    line.text(report::Key::version, POSTERN_VERSION)
+        .number(report::Key::generation, first.generation)
+        .number(report::Key::count, cores_.size());
+    line.end();
+    journal_->append(report::Level::info, text);
+    journal_->flush();
+    co_return true;
+}
+
+io::Task<bool> Gateway::start_cores(std::size_t count) {
+    const std::vector<int> cpus = usable_cpus();
+    for (std::size_t number = 0; number < count; ++number) {
+        const Core::Place place{.number = static_cast<unsigned>(number),
+                                .cpu = cpus.at(number % cpus.size())};
+        Core::Reports reports{.started =
+                                  [this](std::string error) {
+                                      mailbox_.post([this, said = std::move(error)]() mutable {
+                                          if (!said.empty()) core_error_ = std::move(said);
+                                          --outstanding_;
+                                          changed_->set();
+                                      });
+                                  },
+                              .let_go =
+                                  [this](std::shared_ptr<const Configuration> unused) {
+                                      loader_->free(std::move(unused));
+                                  },
+                              .stopped =
+                                  [this] {
+                                      mailbox_.post([this] {
+                                          --outstanding_;
+                                          changed_->set();
+                                      });
+                                  }};
+        cores_.push_back(std::make_unique<Core>(place, *writer_, std::move(reports)));
+        censuses_.push_back(&cores_.back()->census());
+    }
+    outstanding_ = count;
+    for (const std::unique_ptr<Core>& core : cores_) {
+        core->start(censuses_);
+    }
+    while (outstanding_ > 0) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
+    }
+    co_return core_error_.empty();
+}
+
+io::Task<Reloaded> Gateway::reload(Loader::When when) {
+    while (reloading_) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
+    }
+    reloading_ = true;
+    loader_->load(when, keys_, [this](std::unique_ptr<Load> load) {
+        mailbox_.post([this, come = std::move(load)]() mutable {
+            load_ = std::move(come);
+            changed_->set();
+        });
+    });
+    while (!load_) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
+    }
+    std::unique_ptr<Load> load = std::move(load_);
+    Reloaded reloaded{.outcome = Reloaded::Outcome::unchanged,
+                      .generation = current_ ? current_->policy->generation() : 0,
+                      .mistakes = {}};
+    if (!load->unchanged) {
+        watch_.set(load->loaded.files);
+        reloaded = co_await put_in_use(std::move(load));
+        log_reload(reloaded);
+    }
+    reloading_ = false;
+    changed_->set();
+    co_return reloaded;
+}
+
+// Binds what is new before anything is handed out: either all of a configuration comes into use, or
+// nothing.
+std::vector<Gateway::Listening> Gateway::listen(const Settings& settings,
+                                                policy::Mistakes& mistakes) {
+    std::vector<Listening> listening(cores_.size());
+    for (const ListenerSettings& listener : settings.listeners) {
+        if (current_ && has_listener(current_->settings, listener.address)) continue;
+        for (Listening& of_core : listening) {
+            const auto address = io::Endpoint::parse(listener.address);
+            auto fd = address ? io::listen_on(*address, backlog)
+                              : std::unexpected{"cannot listen on " + listener.address};
+            if (!fd) {
+                mistakes.error(settings.file, {}, fd.error());
+                break;
+            }
+            of_core.emplace_back(listener.address, std::move(*fd));
+        }
+    }
+    return listening;
+}
+
+io::Task<Reloaded> Gateway::put_in_use(std::unique_ptr<Load> load) {
+    Reloaded reloaded{.outcome = Reloaded::Outcome::refused,
+                      .generation = current_ ? current_->policy->generation() : 0,
+                      .mistakes = std::move(load->loaded.mistakes)};
+    const std::shared_ptr<const Configuration> configuration = load->loaded.configuration;
+    if (!configuration) co_return reloaded;
+    if (cores_.empty()) {
+        const bool started = co_await start_cores(load->cores);
+        if (!started) {
+            reloaded.mistakes.error("postern", {}, core_error_);
+            co_return reloaded;
+        }
+    }
+    std::vector<Listening> listening = listen(configuration->settings, reloaded.mistakes);
+    if (reloaded.mistakes.errors() > 0) co_return reloaded;
+
+    outstanding_ = cores_.size();
+    for (std::size_t number = 0; number < cores_.size(); ++number) {
+        CoreConfiguration part{.shared = configuration,
+                               .server_tls = nullptr,
+                               .client_tls = nullptr,
+                               .new_tls = load->new_tls,
+                               .listening = std::move(listening.at(number))};
+        if (load->new_tls) {
+            part.server_tls = std::move(load->server_tls.at(number));
+            part.client_tls = std::move(load->client_tls.at(number));
+        }
+        cores_.at(number)->adopt(std::move(part), [this] {
+            mailbox_.post([this] {
+                --outstanding_;
+                changed_->set();
+            });
+        });
+    }
+    while (outstanding_ > 0) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
+    }
+    loader_->in_use(configuration);
+    if (current_) loader_->free(std::move(current_));
+    current_ = configuration;
+    reloaded.outcome = Reloaded::Outcome::in_use;
+    reloaded.generation = configuration->policy->generation();
+    co_return reloaded;
+}
+
+io::Task<void> Gateway::wait_for_signals() {
+    for (;;) {
+        const bool readable = co_await io::Readable{*ring_, signals_.get(), long_wait};
+        if (!readable) continue;
+        signalfd_siginfo signal{};
+        while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
+            if (signal.ssi_signo == SIGHUP) {
+                tasks_->spawn(reload_for_signal());
+            } else {
+                stopping_ = true;
+                co_return;
+            }
+        }
+    }
+}
+
+io::Task<void> Gateway::reload_for_signal() {
+    [[maybe_unused]] const Reloaded reloaded = co_await reload(Loader::When::always);
+}
+
+// Files that change are looked at when they have been quiet for a moment: editors and tools write
+// in several steps.
+io::Task<void> Gateway::wait_for_changes() {
+    constexpr io::Duration quiet{50};
+    constexpr io::Duration look_for_stop{500};
+    while (!stopping_) {
+        bool happened = co_await io::Readable{*ring_, watch_.fd(), look_for_stop};
+        if (!happened) continue;
+        for (int rounds = 0; happened && rounds < 6; ++rounds) {
+            watch_.drain();
+            happened = co_await io::Readable{*ring_, watch_.fd(), quiet};
+        }
+        [[maybe_unused]] const Reloaded reloaded = co_await reload(Loader::When::if_changed);
+    }
+}
+
+// Names of next hops may lead elsewhere by now, and a watch may have missed something.
+io::Task<void> Gateway::look_again() {
+    constexpr io::Duration period = std::chrono::minutes{1};
+    io::Clock::time_point due = io::Clock::now() + period;
+    while (!stopping_) {
+        const auto left = std::chrono::ceil<io::Duration>(due - io::Clock::now());
+        if (left > io::Duration{0}) {
+            [[maybe_unused]] const bool changed = co_await changed_->wait(left);
+            continue;
+        }
+        due = io::Clock::now() + period;
+        [[maybe_unused]] const Reloaded reloaded = co_await reload(Loader::When::if_changed);
+    }
+}
+
+io::Task<void> Gateway::rotate_ticket_keys() {
+    io::Clock::time_point due = io::Clock::now() + ssl::ticket_key_period;
+    while (!stopping_) {
+        const auto left = std::chrono::ceil<io::Duration>(due - io::Clock::now());
+        if (left > io::Duration{0}) {
+            [[maybe_unused]] const bool changed = co_await changed_->wait(left);
+            continue;
+        }
+        due = io::Clock::now() + ssl::ticket_key_period;
+        const auto rotated = keys_.rotated();
+        if (!rotated) continue; // no entropy: the old keys are better than none
+        keys_ = *rotated;
+        for (const std::unique_ptr<Core>& core : cores_) {
+            core->set_ticket_keys(keys_);
+        }
+    }
+}
+
+io::Task<void> Gateway::stop_cores() {
+    if (!core_error_.empty()) co_return;
+    outstanding_ = cores_.size();
+    for (const std::unique_ptr<Core>& core : cores_) {
+        core->stop();
+    }
+    while (outstanding_ > 0) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
+    }
+    cores_.clear();
+}
+
+void Gateway::log_reload(const Reloaded& reloaded) {
+    const bool refused = reloaded.outcome == Reloaded::Outcome::refused;
+    ++(refused ? reloads_failed_ : reloads_);
+    for (const policy::Mistake& mistake : reloaded.mistakes.all()) {
+        const bool error = mistake.severity == policy::Severity::error;
+        const report::Level level = error ? report::Level::error : report::Level::warning;
+        std::string text;
+        report::Line line{text, now(), level, "configuration_mistake"};
+        line.text(report::Key::file, mistake.file)
+            .number(report::Key::line, mistake.place.line)
+            .number(report::Key::column, mistake.place.column)
+            .text(report::Key::text, mistake.message);
+        line.end();
+        journal_->append(level, text);
+    }
+    const report::Level level = refused ? report::Level::error : report::Level::info;
+    std::string text;
+    report::Line line{text, now(), level, refused ? "reload_refused" : "reloaded"};
+    line.number(report::Key::generation, reloaded.generation)
+        .number(report::Key::count, reloaded.mistakes.errors());
+    line.end();
+    journal_->append(level, text);
+    journal_->flush();
+}
+
+std::string Gateway::metrics() const {
+    report::Process process{.version = POSTERN_VERSION,
+                            .cores = static_cast<unsigned>(cores_.size()),
+                            .policy_generation = current_->policy->generation(),
+                            .reloads_done = reloads_,
+                            .reloads_failed = reloads_failed_,
+                            .log_lines_dropped = writer_->lines_dropped(),
+                            .started_at = std::chrono::floor<std::chrono::seconds>(started_at_),
+                            .certificates = {}};
+    for (std::size_t at = 0; at < current_->certificates.size(); ++at) {
+        process.certificates.push_back(
+            {.name = current_->settings.certificates.at(at).chain,
+             .not_after = current_->certificates.at(at).facts().not_after});
+    }
+    std::vector<const report::Counters*> counters;
+    for (const std::unique_ptr<Core>& core : cores_) {
+        counters.push_back(&core->counters());
+    }
+    std::string text;
+    report::render(counters, process, text);
+    return text;
+}
+
+std::string Gateway::status() const {
+    const policy::Counts counts = current_->policy->counts();
+    std::string text = "{\"version\":";
+    report::append_json(text, POSTERN_VERSION);
+    text += ",\"started\":\"";
+    report::append_time(text, std::chrono::floor<std::chrono::milliseconds>(started_at_));
+    text += '"';
+    const auto number = [&text](std::string_view key, std::uint64_t value) {
+        text.append(",\"").append(key).append("\":").append(std::to_string(value));
+    };
+    number("cores", cores_.size());
+    number("sessions", receive::sessions_of_all(censuses_));
+    number("policy_generation", current_->policy->generation());
+    number("organizations", counts.organizations);
+    number("address_lists", counts.lists);
+    number("list_entries", counts.entries);
+    number("settings", counts.settings);
+    number("routes", counts.routes);
+    number("reloads", reloads_);
+    number("reloads_failed", reloads_failed_);
+    number("log_lines_dropped", writer_->lines_dropped());
+    text += ",\"listeners\":[";
+    for (const ListenerSettings& listener : current_->settings.listeners) {
+        if (!text.ends_with('[')) text += ',';
+        report::append_json(text, listener.address);
+    }
+    return text += "]}";
+}
+
+} // namespace postern::gateway

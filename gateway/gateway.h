@@ -1,0 +1,99 @@
+#pragma once
+
+#include "gateway/configuration.h"
+#include "gateway/core.h"
+#include "gateway/io/event.h"
+#include "gateway/io/mailbox.h"
+#include "gateway/io/ring.h"
+#include "gateway/io/task_group.h"
+#include "gateway/journal.h"
+#include "gateway/loader.h"
+#include "gateway/watch.h"
+#include "ssl/library.h"
+#include "ssl/ticket.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace postern::gateway {
+
+class Endpoints;
+
+// What a reload came to, for whoever asked for it.
+struct Reloaded {
+    enum class Outcome : std::uint8_t { in_use, unchanged, refused };
+    Outcome outcome = Outcome::refused;
+    std::uint64_t generation = 0;
+    policy::Mistakes mistakes; // warnings, when it is in use
+};
+
+// The running program: starts the cores, hands configurations out, answers the administrator, and
+// winds everything up. Lives on the main thread, with a loop of its own that carries no mail.
+class Gateway {
+public:
+    // `keys`: the first session ticket keys.
+    Gateway(std::string config_path, std::ostream& err, ssl::TicketKeys keys);
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+    ~Gateway();
+
+    // Until SIGTERM or SIGINT. The program's exit code: 0 after draining, 1 when it could not
+    // start; then everything that is wrong has been written to `err`.
+    [[nodiscard]] int run();
+
+    // For the admin and control listeners, on the main thread.
+    [[nodiscard]] io::Task<Reloaded> reload(Loader::When when);
+    [[nodiscard]] std::string metrics() const;
+    [[nodiscard]] std::string status() const;
+    [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
+
+private:
+    using Listening = std::vector<std::pair<std::string, io::Descriptor>>; // of one core
+
+    [[nodiscard]] io::Task<void> serve();
+    [[nodiscard]] io::Task<bool> start();
+    [[nodiscard]] io::Task<void> wait_for_signals();
+    [[nodiscard]] io::Task<void> reload_for_signal();
+    [[nodiscard]] io::Task<void> wait_for_changes();
+    [[nodiscard]] io::Task<void> look_again();
+    [[nodiscard]] io::Task<void> rotate_ticket_keys();
+    [[nodiscard]] io::Task<void> stop_cores();
+    [[nodiscard]] io::Task<bool> start_cores(std::size_t count);
+    [[nodiscard]] io::Task<Reloaded> put_in_use(std::unique_ptr<Load> load);
+    [[nodiscard]] std::vector<Listening> listen(const Settings& settings,
+                                                policy::Mistakes& mistakes);
+    void log_reload(const Reloaded& reloaded);
+
+    std::string config_path_;
+    std::ostream& err_;
+    ssl::TicketKeys keys_;
+    std::unique_ptr<io::Ring> ring_;
+    io::Mailbox mailbox_;
+    std::unique_ptr<JournalWriter> writer_;
+    std::unique_ptr<Journal> journal_;
+    std::unique_ptr<Loader> loader_;
+    Watch watch_;
+    io::Descriptor signals_;
+    std::vector<std::unique_ptr<Core>> cores_;
+    std::vector<const receive::Census*> censuses_;
+    std::shared_ptr<const Configuration> current_;
+    std::unique_ptr<io::TaskGroup> tasks_;
+    std::unique_ptr<io::Event> changed_; // something that a task here waits for has happened
+    std::unique_ptr<Endpoints> endpoints_;
+    std::unique_ptr<Load> load_;  // has come from the loader
+    std::size_t outstanding_ = 0; // answers of cores
+    std::string core_error_;
+    std::chrono::system_clock::time_point started_at_;
+    std::uint64_t reloads_ = 0;
+    std::uint64_t reloads_failed_ = 0;
+    bool reloading_ = false;
+    bool ready_ = false;
+    bool stopping_ = false;
+    int exit_code_ = 0;
+};
+
+} // namespace postern::gateway

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "gateway/configuration.h"
+#include "gateway/io/mailbox.h"
+#include "ssl/context.h"
+#include "ssl/ticket.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace postern::gateway {
+
+// One load, ready to be handed to the cores.
+struct Load {
+    LoadedConfiguration loaded;
+    bool unchanged = false; // the files are what they were: nothing was read
+    std::size_t cores = 0;  // how many there are, or are to be
+    bool new_tls = false;
+    // One of each for every core, when new_tls. Null: unusable, `tls_problem` says why.
+    std::vector<std::unique_ptr<ssl::ServerContext>> server_tls;
+    std::vector<std::unique_ptr<ssl::ClientContext>> client_tls;
+    std::string tls_problem;
+};
+
+// The thread that does what would hold up a loop: reads files, resolves names, parses certificates,
+// and frees what nobody needs any more. Owned by the gateway; its answers come through a mailbox.
+class Loader {
+public:
+    explicit Loader(std::string path);
+    Loader(const Loader&) = delete;
+    Loader& operator=(const Loader&) = delete;
+    ~Loader();
+
+    enum class When : std::uint8_t { always, if_changed };
+    // `done` is called on the loader's thread. Requests are answered in order.
+    void load(When when, ssl::TicketKeys keys, std::function<void(std::unique_ptr<Load>)> done);
+    // What load() brought has been put in use: the next one is compared with it.
+    void in_use(std::shared_ptr<const Configuration> configuration);
+    void free(std::shared_ptr<const Configuration> configuration);
+
+private:
+    void run();
+    [[nodiscard]] std::unique_ptr<Load> load_now(When when, const ssl::TicketKeys& keys);
+    // Names of next hops lead to other addresses than they did.
+    [[nodiscard]] bool hosts_moved() const;
+    void make_contexts(Load& load, const ssl::TicketKeys& keys) const;
+
+    std::string path_;
+    std::size_t cores_ = 0; // decided by the first load: cores come and go only with the process
+    std::shared_ptr<const Configuration> in_use_;
+    std::vector<std::string> files_; // of the last load, failed or not
+    std::string fingerprint_;
+    std::uint64_t generation_ = 0;
+    bool ended_ = false;
+    io::Mailbox mailbox_;
+    std::thread thread_;
+};
+
+} // namespace postern::gateway

@@ -1,0 +1,6 @@
+#pragma once
+#include "gateway/settings.h"
+namespace postern::receive {
+using Listener = gateway::ListenerSettings;
+using gateway::ListenerTls;
+} // namespace postern::receive

@@ -1,0 +1,118 @@
+#include "gateway/receive/session.h"
+#include "gateway/smtp/replies.h"
+
+#include <utility>
+
+// The part of a session in which a message arrives: RCPT, DATA and BDAT.
+
+namespace postern::receive {
+namespace {
+
+namespace replies = smtp::replies;
+
+constexpr io::Duration linger{2000};
+
+} // namespace
+
+io::Task<Session::Step> Session::recipient(std::string_view argument) {
+    if (!transaction_) co_return say(replies::mail_first());
+    if (intake_) co_return say(replies::bdat_and_data_mixed());
+    const Spoken spoken = co_await transaction_->recipient(argument, offered_);
+    co_return say(spoken);
+}
+
+ContentBounds Session::content_bounds() const {
+    const gateway::Settings& settings = *surroundings_.settings;
+    return {.message_bytes_max = settings.limits.message_size,
+            .text_line_bytes_max = settings.limits.text_line,
+            .wait = settings.timeouts.data_block,
+            .rate_min = settings.limits.data_rate,
+            .rate_grace = settings.timeouts.data_rate_grace};
+}
+
+io::Task<Session::Step> Session::data() {
+    if (!transaction_) co_return say(replies::mail_first());
+    if (intake_) co_return say(replies::bdat_and_data_mixed());
+    if (transaction_->recipients().empty()) co_return say(replies::no_valid_recipients());
+    static_cast<void>(say(replies::start_mail_input()));
+    const bool flushed = co_await flush();
+    if (!flushed) co_return Ending::client_left;
+    intake_ = std::make_unique<Intake>(surroundings_, facts_, *transaction_);
+    const ContentBounds bounds = content_bounds();
+    const auto content = co_await read_data(channel_, *intake_, bounds);
+    if (!content) co_return co_await content_failed(content.error());
+    co_return co_await finish_message(*content);
+}
+
+// RFC 3030 2. The bytes of a chunk are read whatever is wrong with the command, unless it cannot be
+// said how many there are.
+io::Task<Session::Step> Session::chunk(std::string_view argument) {
+    const auto bdat = smtp::parse_bdat(argument);
+    if (!bdat) co_return co_await leave(bdat.error(), Ending::refused);
+    if (!transaction_) co_return co_await unwanted_chunk(bdat->bytes, replies::mail_first());
+    if (transaction_->recipients().empty()) {
+        co_return co_await unwanted_chunk(bdat->bytes, replies::no_valid_recipients());
+    }
+    const ContentBounds bounds = content_bounds();
+    if (!intake_) {
+        intake_ = std::make_unique<Intake>(surroundings_, facts_, *transaction_);
+        stuffer_ = std::make_unique<smtp::DotStuffer>();
+    }
+    if (bdat->bytes > bounds.message_bytes_max) {
+        intake_->note_lost(stuffer_->facts(), "too big");
+        co_return co_await unwanted_chunk(bdat->bytes, replies::message_too_big());
+    }
+    const auto read = co_await read_chunk(channel_, *intake_, *stuffer_, bdat->bytes, bounds);
+    if (!read) co_return co_await content_failed(read.error());
+    if (!bdat->last) co_return say(replies::chunk_ok(bdat->bytes));
+    std::string rest;
+    if (stuffer_->finish(rest) != smtp::DataState::more) {
+        co_return co_await content_failed(ContentError::bare_line_end);
+    }
+    co_await intake_->take(rest);
+    const smtp::ContentFacts content = stuffer_->facts();
+    co_return co_await finish_message(content);
+}
+
+// The transaction is over with it (RFC 3030 2: a failed BDAT aborts the message).
+io::Task<Session::Step> Session::unwanted_chunk(std::uint64_t bytes, smtp::Reply reply) {
+    end_transaction();
+    const ContentBounds bounds = content_bounds();
+    const auto skipped = co_await skip_chunk(channel_, bytes, bounds);
+    if (!skipped && skipped.error() == ContentError::too_big) {
+        co_return co_await leave(reply, Ending::refused);
+    }
+    if (!skipped) co_return co_await content_failed(skipped.error());
+    co_return say(reply);
+}
+
+io::Task<Session::Step> Session::finish_message(const smtp::ContentFacts& content) {
+    const Spoken spoken = co_await intake_->finish(content);
+    ++messages_;
+    end_transaction();
+    const Step said = say(spoken);
+    if (spoken.after == smtp::After::close) {
+        [[maybe_unused]] const bool flushed = co_await flush();
+        co_await channel_.close(linger);
+        co_return Ending::refused;
+    }
+    co_return said;
+}
+
+io::Task<Session::Step> Session::content_failed(ContentError error) {
+    if (intake_) intake_->note_lost({}, text(error));
+    const std::string& hostname = surroundings_.settings->hostname;
+    switch (error) {
+    case ContentError::bare_line_end:
+        co_return co_await leave(replies::bare_line_end(), Ending::refused);
+    case ContentError::too_big:
+        co_return co_await leave(replies::message_too_big(), Ending::refused);
+    case ContentError::timed_out:
+    case ContentError::too_slow:
+        co_return co_await leave(replies::timed_out(hostname), Ending::timed_out);
+    case ContentError::lost: co_return Ending::client_left;
+    }
+    co_return Ending::client_left;
+}
+
+} // namespace postern::receive

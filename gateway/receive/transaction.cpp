@@ -1,0 +1,129 @@
+#include "gateway/receive/transaction.h"
+
+#include "gateway/smtp/path.h"
+#include "gateway/smtp/replies.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::receive {
+namespace {
+
+namespace replies = smtp::replies;
+
+policy::Address address_of(const smtp::Path& path) {
+    if (path.is_null()) return {};
+    return policy::Address::of_mailbox(path.local_value(), path.domain());
+}
+
+} // namespace
+
+Transaction::Transaction(Surroundings& surroundings, const Facts& facts, smtp::Mail mail)
+    : surroundings_(surroundings)
+    , facts_(facts)
+    , policy_(surroundings.policy.take())
+    , id_(surroundings.identifiers.next())
+    , mail_(std::move(mail))
+    , sender_(address_of(mail_.sender))
+    , began_at_(surroundings.ring.now()) {}
+
+std::expected<std::unique_ptr<Transaction>, smtp::Reply>
+Transaction::begin(Surroundings& surroundings,
+                   const Facts& facts,
+                   std::string_view argument,
+                   const smtp::Extensions& offered) {
+    auto mail = smtp::parse_mail(argument, offered);
+    if (!mail) return std::unexpected{std::move(mail.error())};
+    auto transaction = std::make_unique<Transaction>(surroundings, facts, std::move(*mail));
+    const policy::Snapshot& policy = transaction->policy();
+    // I7, as far as it can be said before a recipient is known.
+    auto refused = refuse_early(
+        policy, policy.inbound_settings_of_all(), transaction->sender(), facts.standing);
+    if (refused) return std::unexpected{std::move(*refused)};
+    return transaction;
+}
+
+// RFC 5321 4.5.1: <Postmaster> without a domain is ours. It is the postmaster of our host name, or
+// of the first domain we know.
+std::optional<smtp::Reply> Transaction::complete_postmaster(smtp::Recipient& recipient) const {
+    std::string_view domain = surroundings_.settings->hostname;
+    if (!policy().is_our_domain(domain)) {
+        domain = {};
+        for (const auto& organization : policy().parts().organizations) {
+            if (organization->domains.empty()) continue;
+            domain = organization->domains.front();
+            break;
+        }
+    }
+    const std::string completed = "<postmaster@" + std::string{domain} + ">";
+    auto read = smtp::read_path(completed, smtp::PathKind::forward, smtp::Utf8::refused);
+    if (domain.empty() || !read) return replies::no_route("");
+    recipient.path = std::move(read->path);
+    return std::nullopt;
+}
+
+// COMPLIANCE I7 and I8: what a further recipient must have in common with those before.
+std::optional<smtp::Reply> Transaction::may_join(const policy::Route& route,
+                                                 const policy::SettingSet& settings) const {
+    if (auto refused = refuse_early(policy(), settings, sender_, facts_.standing)) return refused;
+    if (route_ == nullptr) return std::nullopt;
+    if (route_ != &route) return replies::separate_transaction();
+    if (std::ranges::find(settings_, &settings) != settings_.end()) return std::nullopt;
+    policy::Required strictest = settings.strictest();
+    for (const policy::SettingSet* other : settings_) {
+        strictest.raise(other->strictest());
+    }
+    if (!strictest.met_by(facts_.standing.achieved)) return replies::separate_transaction();
+    return std::nullopt;
+}
+
+io::Task<Spoken> Transaction::recipient(std::string_view argument,
+                                        const smtp::Extensions& offered) {
+    const smtp::Utf8 utf8 = mail_.smtputf8 ? smtp::Utf8::allowed : smtp::Utf8::refused;
+    auto parsed = smtp::parse_rcpt(argument, offered, utf8);
+    if (!parsed) co_return Spoken::ours(parsed.error());
+    if (recipients_.size() >= surroundings_.settings->limits.recipients) {
+        co_return Spoken::ours(replies::too_many_recipients());
+    }
+    if (parsed->path.domain().empty()) {
+        if (const auto refused = complete_postmaster(*parsed)) co_return Spoken::ours(*refused);
+    }
+    const policy::Address address = address_of(parsed->path);
+    const policy::Route* const route =
+        policy().is_ours(address) ? policy().route_for(address.domain()) : nullptr;
+    if (route == nullptr) co_return Spoken::ours(replies::no_route(address.domain()));
+    const policy::SettingSet& settings = policy().inbound_settings(address);
+    if (const auto refused = may_join(*route, settings)) co_return Spoken::ours(*refused);
+
+    if (route_ == nullptr) {
+        route_ = route;
+        delivery_.emplace(surroundings_.relay, policy_.routes().of(*route));
+    }
+    if (std::ranges::find(settings_, &settings) == settings_.end()) settings_.push_back(&settings);
+    if (organization_.empty()) {
+        if (const policy::Organization* owner = policy().organization_of(address)) {
+            organization_ = owner->name;
+        }
+    }
+    co_return co_await ask_next_hop(std::move(*parsed));
+}
+
+io::Task<Spoken> Transaction::ask_next_hop(smtp::Recipient recipient) {
+    const relay::Answer answer =
+        co_await delivery_->recipient(facts_.for_relay(), mail_, recipient);
+    if (answer.failure) {
+        surroundings_.recorder.next_hop_failed(facts_, *this, *answer.failure);
+    }
+    if (answer.positive()) {
+        recipients_.push_back(std::move(recipient));
+    } else if (recipients_.empty()) {
+        // Nobody to be compared with: the next recipient is a first one again.
+        delivery_.reset();
+        route_ = nullptr;
+        settings_.clear();
+        organization_ = {};
+    }
+    co_return Spoken::of(answer);
+}
+
+} // namespace postern::receive
