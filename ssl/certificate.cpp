@@ -1,5 +1,6 @@
 #include "ssl/certificate.h"
 
+#include "ssl/key_match.h"
 #include "ssl/pem.h"
 
 #include <wolfssl/ssl.h>
@@ -51,9 +52,6 @@ std::expected<void, CertificateProblem> try_out(const std::string& chain_pem,
                                           WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
         return std::unexpected(CertificateProblem::key_unreadable);
     }
-    if (wolfSSL_CTX_check_private_key(context.get()) != WOLFSSL_SUCCESS) {
-        return std::unexpected(CertificateProblem::key_mismatch);
-    }
     return {};
 }
 
@@ -96,6 +94,9 @@ std::expected<Certificate, CertificateProblem> Certificate::load(std::string_vie
     certificate.key_pem_ = key_pem;
     const auto tried = try_out(certificate.chain_pem_, certificate.key_pem_);
     if (!tried) return std::unexpected(tried.error());
+    if (!key_matches(certificate.facts_, key_pem)) {
+        return std::unexpected(CertificateProblem::key_mismatch);
+    }
     return certificate;
 }
 

@@ -87,9 +87,8 @@ bool read_validity(std::string_view content, CertificateFacts& facts) {
 
 // RFC 3279 2.3.1: the modulus is the first integer, with an octet of zeros in front if its top bit
 // is set.
-unsigned rsa_bits(std::string_view bit_string) {
-    if (bit_string.empty()) return 0;
-    DerReader outer{bit_string.substr(1)};
+unsigned rsa_bits(std::string_view public_key) {
+    DerReader outer{public_key};
     const auto key = outer.next(Tag::sequence);
     if (!key) return 0;
     DerReader numbers{key->content};
@@ -111,10 +110,11 @@ bool read_key(std::string_view content, CertificateFacts& facts) {
     if (!algorithm || !bits) return false;
     DerReader parts{algorithm->content};
     const auto type = parts.next(Tag::object_identifier);
-    if (!type) return false;
+    if (!type || bits->content.empty()) return false;
+    facts.public_key = bits->content.substr(1); // behind the count of unused bits: none
     if (type->content == oid_rsa) {
         facts.key_type = KeyType::rsa;
-        facts.key_bits = rsa_bits(bits->content);
+        facts.key_bits = rsa_bits(facts.public_key);
     } else if (type->content == oid_ec) {
         const auto curve = parts.next(Tag::object_identifier);
         if (curve && curve->content == oid_p256) {

@@ -18,6 +18,7 @@ struct CertificateFacts {
     std::chrono::sys_seconds not_after;
     KeyType key_type = KeyType::other;
     unsigned key_bits = 0;
+    std::string public_key;             // the point (SEC 1 2.3.3), or the DER of an RSAPublicKey
     std::vector<std::string> names;     // dNSName of the subject alternative name, as written
     std::vector<std::string> addresses; // iPAddress of the same: 4 or 16 bytes, network order
     std::string subject;                // DER of the Name, to be compared, not shown

@@ -51,6 +51,7 @@ TEST_CASE("what does not load says why", "[ssl]") {
         {fixture("rsa1024.pem"), fixture("rsa1024.key"), CertificateProblem::unsupported_key},
         {fixture("ed25519.pem"), fixture("ed25519.key"), CertificateProblem::unsupported_key},
     }));
+    CAPTURE(text(row.problem), row.key);
     const auto loaded = Certificate::load(row.chain, row.key);
     REQUIRE_FALSE(loaded.has_value());
     CHECK(text(loaded.error()) == text(row.problem));
