@@ -66,9 +66,9 @@ public:
     // not lost to a reset because of bytes that we never read.
     [[nodiscard]] io::Task<void> close(io::Duration wait);
 
-    // Bytes have come that nobody has read: a line in parts, too.
+    // Bytes have come that nobody has read.
     [[nodiscard]] bool has_buffered() const {
-        return !window_.empty() || !carry_.empty() || !cipher_.empty() || socket_.has_received();
+        return !window_.empty() || !cipher_.empty() || socket_.has_received();
     }
     // A whole line is here: line() will not suspend.
     [[nodiscard]] bool has_line() const { return window_.find('\n') != std::string_view::npos; }
