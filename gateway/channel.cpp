@@ -112,7 +112,7 @@ std::optional<std::expected<std::string_view, ChannelError>> result_of(const smt
 } // namespace
 
 std::optional<Channel::LineResult> Channel::line_from_window(std::size_t bytes_max) {
-    carry_.clear();
+    if (!carry_.empty()) std::string{}.swap(carry_); // the line before this one
     const smtp::Line line = smtp::find_line(window_, bytes_max);
     auto result = result_of(line);
     // An over-long line is skipped where waiting is possible.
@@ -123,6 +123,10 @@ std::optional<Channel::LineResult> Channel::line_from_window(std::size_t bytes_m
 
 io::Task<Channel::LineResult> Channel::line_in_parts(std::size_t bytes_max, io::Duration wait) {
     for (;;) {
+        if (carry_.empty()) {
+            const auto whole = line_from_window(bytes_max);
+            if (whole) co_return *whole;
+        }
         const std::size_t end = window_.find('\n');
         const std::size_t part = end == std::string_view::npos ? window_.size() : end + 1;
         carry_.append(window_.substr(0, std::min(part, bytes_max + 1)));
