@@ -170,12 +170,12 @@ io::Task<std::expected<void, ChannelError>> Channel::send(std::string_view bytes
     co_return {};
 }
 
-io::Task<std::expected<void, ssl::Error>> Channel::start_tls(ssl::ServerContext& context,
-                                                             io::Duration wait) {
+io::Task<std::expected<void, ssl::Error>>
+Channel::start_tls(ssl::ServerContext& context, EarlyBytes early, io::Duration wait) {
     auto engine = ssl::Engine::server(context);
     if (!engine) co_return std::unexpected{engine.error()};
     engine_ = std::move(*engine);
-    co_return co_await handshake(wait);
+    co_return co_await handshake(early, wait);
 }
 
 io::Task<std::expected<void, ssl::Error>>
@@ -183,15 +183,15 @@ Channel::start_tls(ssl::ClientContext& context, std::string_view server_name, io
     auto engine = ssl::Engine::client(context, server_name);
     if (!engine) co_return std::unexpected{engine.error()};
     engine_ = std::move(*engine);
-    co_return co_await handshake(wait);
+    co_return co_await handshake(EarlyBytes::thrown_away, wait);
 }
 
-io::Task<std::expected<void, ssl::Error>> Channel::handshake(io::Duration wait) {
+io::Task<std::expected<void, ssl::Error>> Channel::handshake(EarlyBytes early, io::Duration wait) {
     // RFC 3207 4.2: nothing said in clear is carried over.
+    cipher_ = early == EarlyBytes::are_tls ? window_ : std::string_view{};
     window_ = {};
-    carry_.clear();
-    cipher_ = {};
-    chunk_.reset();
+    std::string{}.swap(carry_);
+    if (cipher_.empty()) chunk_.reset();
     constexpr ssl::Error cut{.cause = ssl::Cause::closed};
     const io::Clock::time_point deadline = socket_.ring().now() + wait;
     for (;;) {

@@ -4,6 +4,7 @@
 #include "gateway/io/task.h"
 #include "ssl/engine.h"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -28,6 +29,12 @@ enum class ChannelError : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view text(ChannelError error);
+
+// What bytes are that came before we began with TLS.
+enum class EarlyBytes : std::uint8_t {
+    thrown_away, // after STARTTLS: said in clear, by whomever (RFC 3207 4.2)
+    are_tls,     // TLS from the start: they are the client's first record
+};
 
 // One connection as a conversation sees it: lines and bytes in, bytes out, in clear or in TLS. It
 // holds a receive buffer only while bytes in it are unread. Owned by a session or a relay
@@ -54,10 +61,10 @@ public:
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> send(std::string_view bytes,
                                                                    io::Duration wait);
 
-    // Turns to TLS as a server. Bytes received before are thrown away (RFC 3207 4.2): refuse them
-    // beforehand with has_buffered(). After an error: close.
-    [[nodiscard]] io::Task<std::expected<void, ssl::Error>> start_tls(ssl::ServerContext& context,
-                                                                      io::Duration wait);
+    // Turns to TLS as a server. Early bytes that are thrown away should have been refused
+    // beforehand, see has_buffered(). After an error: close.
+    [[nodiscard]] io::Task<std::expected<void, ssl::Error>>
+    start_tls(ssl::ServerContext& context, EarlyBytes early, io::Duration wait);
     // Turns to TLS as a client of `server_name`.
     [[nodiscard]] io::Task<std::expected<void, ssl::Error>>
     start_tls(ssl::ClientContext& context, std::string_view server_name, io::Duration wait);
@@ -92,7 +99,8 @@ private:
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> decrypt(io::Duration wait);
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> receive(io::Duration wait);
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> flush(io::Duration wait);
-    [[nodiscard]] io::Task<std::expected<void, ssl::Error>> handshake(io::Duration wait);
+    [[nodiscard]] io::Task<std::expected<void, ssl::Error>> handshake(EarlyBytes early,
+                                                                      io::Duration wait);
     using LineResult = std::expected<std::string_view, ChannelError>;
     [[nodiscard]] std::optional<LineResult> line_from_window(std::size_t bytes_max);
     [[nodiscard]] io::Task<LineResult> line_in_parts(std::size_t bytes_max, io::Duration wait);
@@ -121,7 +129,11 @@ public:
     [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
         return slow_.emplace(channel_.line_in_parts(bytes_max_, wait_)).await_suspend(waiter);
     }
-    [[nodiscard]] LineResult await_resume() { return found_ ? *found_ : slow_->await_resume(); }
+    [[nodiscard]] LineResult await_resume() {
+        if (found_) return *found_;
+        assert(slow_.has_value());
+        return slow_->await_resume();
+    }
 
 private:
     Channel& channel_;

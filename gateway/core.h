@@ -67,11 +67,11 @@ private:
 
     void run(std::span<const receive::Census* const> all);
 
+    report::Counters counters_; // first: it wants cache lines of its own
     Place place_;
     JournalWriter& writer_;
     Reports reports_;
     receive::Census census_;
-    report::Counters counters_;
     io::Mailbox mailbox_;
     State* state_ = nullptr; // the thread's own
     std::thread thread_;

@@ -1,6 +1,5 @@
 #include "gateway/receive/admission.h"
 
-#include "gateway/smtp/mailbox.h"
 #include "gateway/smtp/replies.h"
 
 #include <algorithm>
@@ -92,10 +91,10 @@ std::optional<smtp::Reply> refuse_early(const policy::Snapshot& policy,
     return replies::tls_required_at_mail(envelope_sender.domain(), match->setting->name);
 }
 
-std::vector<policy::Address> senders_of(std::span<const std::string> from_fields,
+std::vector<policy::Address> senders_of(const smtp::Mailboxes& from,
                                         const policy::Address& envelope_sender) {
     std::vector<policy::Address> senders;
-    for (const smtp::Mailbox& mailbox : smtp::mailboxes_of(from_fields).all) {
+    for (const smtp::Mailbox& mailbox : from.all) {
         senders.push_back(policy::Address::of_mailbox(mailbox.local(), mailbox.domain()));
     }
     if (senders.empty() && !envelope_sender.empty()) senders.push_back(envelope_sender);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/smtp/mailbox.h"
 #include "gateway/smtp/reply.h"
 #include "policy/demand.h"
 #include "policy/setting_set.h"
@@ -55,7 +56,7 @@ struct Judgement {
 
 // Whom the message is from: the mailboxes of its From fields, or, where there are none, the
 // envelope sender; nobody, when that is null too.
-[[nodiscard]] std::vector<policy::Address> senders_of(std::span<const std::string> from_fields,
+[[nodiscard]] std::vector<policy::Address> senders_of(const smtp::Mailboxes& from,
                                                       const policy::Address& envelope_sender);
 
 } // namespace postern::receive

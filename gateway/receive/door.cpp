@@ -96,13 +96,13 @@ io::Task<void> Door::close(io::Duration wait) {
     for (Session* session : sessions_) {
         session->drain();
     }
-    bool ended = co_await tasks_.ended(wait);
+    const bool ended = co_await tasks_.ended(wait);
     if (ended) co_return;
     for (Session* session : sessions_) {
         session->cut();
     }
     constexpr io::Duration patience = std::chrono::minutes{1};
-    ended = co_await tasks_.ended(patience);
+    [[maybe_unused]] const bool cut = co_await tasks_.ended(patience);
 }
 
 } // namespace postern::receive

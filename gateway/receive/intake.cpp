@@ -45,10 +45,15 @@ std::optional<smtp::Reply> Intake::wrong_with_header() const {
 // even DATA.
 io::Task<void> Intake::decide() {
     if (auto wrong = wrong_with_header()) {
-        fail(std::move(*wrong));
+        fail(*wrong);
         co_return;
     }
-    from_ = senders_of(header_.from_fields(), transaction_.sender());
+    const smtp::Mailboxes mailboxes = smtp::mailboxes_of(header_.from_fields());
+    if (mailboxes.too_many) { // a listed one could be among those we do not look at
+        fail(replies::too_many_senders());
+        co_return;
+    }
+    from_ = senders_of(mailboxes, transaction_.sender());
     judgement_ = admit(transaction_.policy(), transaction_.settings(), from_, facts_.standing);
     if (judgement_.reply) {
         fail(*judgement_.reply);
@@ -88,7 +93,7 @@ std::string Intake::received_field() const {
     return field;
 }
 
-void Intake::fail(smtp::Reply reply) {
+void Intake::fail(const smtp::Reply& reply) {
     if (reply_) return; // the first reason counts
     reply_ = Spoken::ours(reply);
     stage_ = Stage::dropping;
@@ -102,24 +107,26 @@ io::Task<Spoken> Intake::finish(const smtp::ContentFacts& content) {
         header_.finish();
         co_await decide();
     }
-    if (!reply_) {
-        const relay::Answer answer = co_await transaction_.delivery().finish();
-        if (answer.failure) {
-            surroundings_.recorder.next_hop_failed(facts_, transaction_, *answer.failure);
-        }
-        reply_ = Spoken::of(answer);
+    if (!reply_) reply_ = co_await finish_delivery();
+    Spoken reply = *reply_;
+    record(reply, content, {}, surroundings_.ring.now() - completed);
+    co_return reply;
+}
+
+io::Task<Spoken> Intake::finish_delivery() {
+    const relay::Answer answer = co_await transaction_.delivery().finish();
+    if (answer.failure) {
+        surroundings_.recorder.next_hop_failed(facts_, transaction_, *answer.failure);
     }
-    record(content, {}, surroundings_.ring.now() - completed);
-    co_return *reply_;
+    co_return Spoken::of(answer);
 }
 
 void Intake::note_lost(const smtp::ContentFacts& content, std::string_view why) {
-    if (!reply_) reply_ = Spoken{};
-    judgement_.verdict = Verdict::deferred; // nobody has it but the client, who will try again
-    record(content, why, {});
+    record(reply_.value_or(Spoken{}), content, why, {});
 }
 
-void Intake::record(const smtp::ContentFacts& content,
+void Intake::record(const Spoken& reply,
+                    const smtp::ContentFacts& content,
                     std::string_view why,
                     io::Clock::duration decision_took) {
     const auto milliseconds = [](io::Clock::duration duration) {
@@ -130,7 +137,7 @@ void Intake::record(const smtp::ContentFacts& content,
          .transaction = transaction_,
          .from = from_,
          .judgement = judgement_,
-         .reply = *reply_,
+         .reply = reply,
          .why = why,
          .bytes = content.bytes,
          .lasted = milliseconds(surroundings_.ring.now() - transaction_.began_at()),

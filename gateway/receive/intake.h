@@ -34,7 +34,7 @@ public:
     // decision.
     [[nodiscard]] io::Task<Spoken> finish(const smtp::ContentFacts& content);
     // The message is refused with this reply whatever follows; nothing more of it goes on.
-    void fail(smtp::Reply reply);
+    void fail(const smtp::Reply& reply);
     [[nodiscard]] bool failed() const { return stage_ == Stage::dropping; }
     // For an end without finish(): the client has gone, or is sent away with `reply`.
     void note_lost(const smtp::ContentFacts& content, std::string_view why);
@@ -45,7 +45,9 @@ private:
     [[nodiscard]] io::Task<void> decide();
     [[nodiscard]] std::optional<smtp::Reply> wrong_with_header() const;
     [[nodiscard]] std::string received_field() const;
-    void record(const smtp::ContentFacts& content,
+    [[nodiscard]] io::Task<Spoken> finish_delivery();
+    void record(const Spoken& reply,
+                const smtp::ContentFacts& content,
                 std::string_view why,
                 io::Clock::duration decision_took);
 

@@ -84,12 +84,12 @@ Session::Session(Surroundings& surroundings, const Listener& listener, io::Socke
 
 io::Task<void> Session::run() {
     surroundings_.recorder.session_began();
-    Step ending = co_await open();
-    if (!ending) ending = co_await converse();
+    const Step refused = co_await open();
+    const Ending ending = refused ? *refused : co_await converse();
     end_transaction();
     surroundings_.recorder.session_ended(
         {.facts = facts_,
-         .ending = text(*ending),
+         .ending = text(ending),
          .lasted = std::chrono::duration_cast<io::Duration>(surroundings_.ring.now() - began_at_),
          .bytes_in = channel_.bytes_in(),
          .bytes_out = channel_.bytes_out(),
@@ -104,7 +104,7 @@ io::Task<Session::Step> Session::open() {
         if (ended) co_return ended;
     }
     if (listener_.tls == ListenerTls::implicit) {
-        const Step ended = co_await shake_hands();
+        const Step ended = co_await shake_hands(gateway::EarlyBytes::are_tls);
         if (ended) co_return ended;
     } else if (!listener_.proxy_protocol && has_spoken(channel_.socket().fd())) {
         co_return co_await leave(replies::early_talker(), Ending::refused);
@@ -142,17 +142,19 @@ io::Task<Session::Step> Session::read_proxy_header() {
     }
 }
 
-io::Task<Session::Step> Session::converse() {
+io::Task<Ending> Session::converse() {
     for (;;) {
         if (draining_ && !transaction_) {
-            co_return co_await leave(replies::shutting_down(surroundings_.settings->hostname),
-                                     Ending::overload);
+            const Step left = co_await leave(
+                replies::shutting_down(surroundings_.settings->hostname), Ending::overload);
+            co_return left.value_or(Ending::overload);
         }
         const Step ended = co_await next_command();
-        if (ended) co_return ended;
+        if (ended) co_return *ended;
         if (errors_ > surroundings_.settings->limits.errors) {
-            co_return co_await leave(replies::too_many_errors(surroundings_.settings->hostname),
-                                     Ending::refused);
+            const Step left = co_await leave(
+                replies::too_many_errors(surroundings_.settings->hostname), Ending::refused);
+            co_return left.value_or(Ending::refused);
         }
     }
 }
@@ -296,13 +298,13 @@ io::Task<Session::Step> Session::start_tls(std::string_view argument) {
     const bool flushed = co_await flush();
     if (!flushed) co_return Ending::client_left;
     end_transaction();
-    co_return co_await shake_hands();
+    co_return co_await shake_hands(gateway::EarlyBytes::thrown_away);
 }
 
-io::Task<Session::Step> Session::shake_hands() {
+io::Task<Session::Step> Session::shake_hands(gateway::EarlyBytes early) {
     if (!surroundings_.server_tls) co_return Ending::overload; // implicit TLS without a certificate
-    const auto shaken = co_await channel_.start_tls(*surroundings_.server_tls,
-                                                    surroundings_.settings->timeouts.tls_handshake);
+    const auto shaken = co_await channel_.start_tls(
+        *surroundings_.server_tls, early, surroundings_.settings->timeouts.tls_handshake);
     if (!shaken) { // I4
         facts_.tls_cause = ssl::text(shaken.error());
         surroundings_.recorder.handshake_failed(facts_, shaken.error());

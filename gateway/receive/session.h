@@ -56,7 +56,7 @@ private:
 
     [[nodiscard]] io::Task<Step> open();
     [[nodiscard]] io::Task<Step> read_proxy_header();
-    [[nodiscard]] io::Task<Step> converse();
+    [[nodiscard]] io::Task<Ending> converse();
     [[nodiscard]] io::Task<Step> next_command();
     [[nodiscard]] io::Task<Step> line_failed(gateway::ChannelError error);
     [[nodiscard]] io::Task<Step> answer(const smtp::Command& command);
@@ -68,7 +68,7 @@ private:
     [[nodiscard]] bool offers_tls() const;
 
     [[nodiscard]] io::Task<Step> start_tls(std::string_view argument);
-    [[nodiscard]] io::Task<Step> shake_hands();
+    [[nodiscard]] io::Task<Step> shake_hands(gateway::EarlyBytes early);
     [[nodiscard]] io::Task<Step> recipient(std::string_view argument);
     [[nodiscard]] io::Task<Step> data();
     [[nodiscard]] io::Task<Step> chunk(std::string_view argument);

@@ -11,6 +11,7 @@
 #include "gateway/smtp/extension.h"
 #include "policy/address.h"
 
+#include <cassert>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -53,7 +54,10 @@ public:
         return delivery_ ? std::string_view{delivery_->host()} : std::string_view{};
     }
     // Only while there is a recipient.
-    [[nodiscard]] relay::Delivery& delivery() { return *delivery_; }
+    [[nodiscard]] relay::Delivery& delivery() {
+        assert(delivery_.has_value());
+        return *delivery_;
+    }
     [[nodiscard]] io::Clock::time_point began_at() const { return began_at_; }
 
 private:

@@ -79,7 +79,7 @@ Pool::take(RouteHops& route, const ClientFacts& client, Use use) {
     co_return std::unexpected{std::move(failure)};
 }
 
-io::Task<bool> Pool::wait_for_free(Hop& hop) {
+io::Task<bool> Pool::wait_for_free(Hop& hop) const {
     const io::Clock::time_point deadline = environment_.ring.now() + environment_.bounds.free_wait;
     while (hop.full()) {
         const auto left = std::chrono::ceil<io::Duration>(deadline - environment_.ring.now());

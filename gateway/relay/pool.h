@@ -93,7 +93,7 @@ public:
 private:
     [[nodiscard]] Hop& hop_for(Target target);
     [[nodiscard]] io::Task<std::expected<Lease, Failure>> open(Hop& hop, const ClientFacts& client);
-    [[nodiscard]] io::Task<bool> wait_for_free(Hop& hop);
+    [[nodiscard]] io::Task<bool> wait_for_free(Hop& hop) const;
     [[nodiscard]] io::Task<void> learn(Hop& hop);
     [[nodiscard]] io::Task<void> reset(Lease lease);
     [[nodiscard]] io::Task<void> end(std::unique_ptr<Conversation> conversation);

@@ -59,7 +59,8 @@ smtp::Extensions RouteTable::common_extensions(const smtp::Extensions& ours) con
     smtp::Extensions offered = ours;
     for (const auto& [route, hops] : routes_) {
         for (const RouteHops::Entry& entry : hops.entries()) {
-            if (entry.hop->extensions()) offered = common(offered, *entry.hop->extensions());
+            const std::optional<smtp::Extensions>& known = entry.hop->extensions();
+            if (known) offered = common(offered, *known);
         }
     }
     return offered;
