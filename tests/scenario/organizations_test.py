@@ -142,7 +142,7 @@ def test_recipients_of_another_next_hop_are_deferred(clear, hop):
     with NextHop() as other:
         def change(host, policy):
             family(host, policy)
-            policy["route"][0]["domains"] = ["example.org"]
+            policy["route"][0]["domains"] = ["example.org", "child.example.org"]
             policy["route"].append({"name": "other", "domains": ["example.net"], "hosts": [other.address]})
         client = clear(change).start_tls().envelope("b@other.example", "user@example.org")
         assert client.command("RCPT TO:<user@example.net>").status == "452 4.5.3"

@@ -109,7 +109,7 @@ def test_bytes_behind_a_PROXY_header_are_an_early_talkers(proxied):
 
 
 def test_sessions_are_bounded_for_each_real_client(start):
-    postern = start(cores=1, listener={"proxy_protocol": True, "proxies": ["127.0.0.1"]}, limits={"sessions_per_client": 2})
+    postern = start(cores=1, listener={"proxy_protocol": True, "proxies": ["127.0.0.1/32"]}, limits={"sessions_per_client": 2})
     with through(postern, version_1()) as one, through(postern, version_2()) as two, through(postern, version_1()) as three:
         assert [client.reply().code for client in (one, two, three)].count(421) == 1
         with through(postern, version_1("203.0.113.8")) as other:

@@ -33,7 +33,7 @@ LISTED = {
     "the second From field": "From: b@other.example\r\nFrom: a@bank.example",
     "the first From field": "From: a@bank.example\r\nFrom: b@other.example",
     "a route address": "From: <@relay.example,@other.example:a@bank.example>",
-    "a From field behind a malformed line": "nonsense without a colon\r\nFrom: a@bank.example",
+    "a From field behind a malformed line": "Subject: x\r\nnonsense without a colon\r\nFrom: a@bank.example",
     "an A-label": "From: a@xn--bcher-kva.example",
 }
 
@@ -144,6 +144,13 @@ def test_an_empty_message_of_a_listed_sender_is_refused(client, hop):
 def test_a_message_without_header_section_is_judged_by_its_envelope(client, hop):
     assert_refused(client.envelope("a@bank.example").data(b"\r\nFrom: b@other.example\r\n"), "550 5.7.10", hop)
     assert_accepted(client.envelope("b@other.example").data(b"\r\nFrom: a@bank.example\r\n"), hop)
+
+
+def test_a_message_whose_first_line_is_no_field_has_no_header_and_cannot_seem_to_have_one(client, hop):
+    content = b"nonsense without a colon\r\nFrom: a@bank.example\r\n\r\nbody\r\n"
+    assert_refused(client.envelope("a@bank.example").data(content), "550 5.7.10", hop)
+    kept = assert_accepted(client.envelope("b@other.example").data(content), hop)
+    assert kept.original == b"\r\n" + content
 
 
 # Addresses beyond ASCII
