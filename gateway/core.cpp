@@ -101,6 +101,8 @@ public:
         if (surroundings_.server_tls) surroundings_.server_tls->set_ticket_keys(keys);
     }
 
+    void set_short_of_memory(bool is_short) { surroundings_.short_of_memory = is_short; }
+
     void stop() { background_.spawn(wind_up()); }
 
 private:
@@ -224,6 +226,12 @@ void Core::adopt(CoreConfiguration configuration, std::function<void()> done) {
 void Core::set_ticket_keys(const ssl::TicketKeys& keys) {
     mailbox_.post([this, keys] {
         if (state_ != nullptr) state_->set_ticket_keys(keys);
+    });
+}
+
+void Core::set_short_of_memory(bool is_short) {
+    mailbox_.post([this, is_short] {
+        if (state_ != nullptr) state_->set_short_of_memory(is_short);
     });
 }
 

@@ -57,6 +57,7 @@ public:
     // From any thread; carried out by the core in the order of the calls.
     void adopt(CoreConfiguration configuration, std::function<void()> done);
     void set_ticket_keys(const ssl::TicketKeys& keys);
+    void set_short_of_memory(bool is_short);
     void stop();
 
     [[nodiscard]] const receive::Census& census() const { return census_; }

@@ -1,5 +1,7 @@
 #include "gateway/endpoints.h"
 
+#include "gateway/admin/http.h"
+#include "gateway/admin/page.h"
 #include "gateway/gateway.h"
 
 #include <sys/socket.h>
@@ -18,21 +20,8 @@ namespace {
 
 constexpr io::Duration patience{5000}; // an administrator's program says at once what it wants
 constexpr std::size_t line_bytes_max = 4096;
-constexpr std::size_t header_lines_max = 64;
 constexpr std::size_t serving_max = 64;
 constexpr int backlog = 64;
-
-std::string http_response(std::string_view status,
-                          std::string_view type,
-                          std::string_view body,
-                          bool with_body) {
-    std::string response = "HTTP/1.1 ";
-    response.append(status).append("\r\nContent-Type: ").append(type);
-    response.append("\r\nContent-Length: ").append(std::to_string(body.size()));
-    response.append("\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
-    if (with_body) response += body;
-    return response;
-}
 
 // A socket that only our own user can connect to. Takes the place of one that a dead gateway left.
 std::expected<io::Descriptor, std::string> listen_on_path(const std::string& path) {
@@ -127,43 +116,19 @@ io::Task<void> Endpoints::serve(io::Socket socket, Speaks speaks) {
 }
 
 io::Task<std::string> Endpoints::http(Channel& channel) {
-    const auto first = co_await channel.line(line_bytes_max, patience);
-    if (!first) co_return std::string{};
-    const std::string request{*first};
-    for (std::size_t lines = 0;; ++lines) {
-        const auto line = co_await channel.line(line_bytes_max, patience);
-        if (!line || lines == header_lines_max) co_return std::string{};
-        if (line->empty()) break;
+    std::string received;
+    admin::Request request = admin::read_request(received);
+    while (request.state == admin::Request::State::incomplete) {
+        const auto bytes = co_await channel.data(patience);
+        if (!bytes) co_return std::string{};
+        received += *bytes;
+        channel.consume(bytes->size());
+        request = admin::read_request(received);
     }
-    const std::size_t space = request.find(' ');
-    const std::size_t end = request.find(' ', space + 1);
-    constexpr std::string_view plain = "text/plain; charset=utf-8";
-    if (space == std::string::npos || end == std::string::npos) {
-        co_return http_response("400 Bad Request", plain, "not an HTTP request\n", true);
-    }
-    const std::string_view method = std::string_view{request}.substr(0, space);
-    const std::string_view path = std::string_view{request}.substr(space + 1, end - space - 1);
-    const bool with_body = method == "GET";
-    if (!with_body && method != "HEAD") {
-        co_return http_response("405 Method Not Allowed", plain, "only GET and HEAD\n", true);
-    }
-    if (path == "/metrics") {
-        constexpr std::string_view type = "text/plain; version=0.0.4; charset=utf-8";
-        co_return http_response("200 OK", type, gateway_.metrics(), with_body);
-    }
-    if (path == "/healthz") co_return http_response("200 OK", plain, "ok\n", with_body);
-    if (path == "/readyz") {
-        const bool ready = gateway_.ready();
-        co_return http_response(ready ? "200 OK" : "503 Service Unavailable",
-                                plain,
-                                ready ? "ready\n" : "not ready\n",
-                                with_body);
-    }
-    if (path == "/status") {
-        co_return http_response("200 OK", "application/json", gateway_.status() + "\n", with_body);
-    }
-    co_return http_response(
-        "404 Not Found", plain, "try /metrics, /healthz, /readyz or /status\n", with_body);
+    const admin::Pages pages{.metrics = [this] { return gateway_.metrics(); },
+                             .status = [this] { return gateway_.status() + "\n"; },
+                             .ready = [this] { return gateway_.ready(); }};
+    co_return admin::answer(request, pages);
 }
 
 // One word in; "ok" or "refused" on the first line of the answer, then the details.

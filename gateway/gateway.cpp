@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <utility>
 
 namespace postern::gateway {
@@ -34,6 +35,14 @@ std::vector<int> usable_cpus() {
     }
     if (cpus.empty()) cpus.push_back(0);
     return cpus;
+}
+
+std::uint64_t resident_bytes() {
+    std::ifstream statm{"/proc/self/statm"};
+    std::uint64_t total = 0;
+    std::uint64_t resident = 0;
+    statm >> total >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 // A session needs a descriptor; the soft limit of most systems allows a thousand.
@@ -97,6 +106,7 @@ io::Task<void> Gateway::serve() {
         watching.spawn(wait_for_changes());
         watching.spawn(look_again());
         watching.spawn(rotate_ticket_keys());
+        watching.spawn(watch_memory());
         co_await wait_for_signals();
         changed_->set();
         [[maybe_unused]] const bool ended = co_await watching.ended(long_wait);
@@ -333,6 +343,30 @@ io::Task<void> Gateway::rotate_ticket_keys() {
     }
 }
 
+// New sessions are turned away while the process has more memory than its cores may have together;
+// those that run go on, and as they end there is room again.
+io::Task<void> Gateway::watch_memory() {
+    constexpr io::Duration period{1000};
+    bool is_short = false;
+    while (!stopping_) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(period);
+        const std::uint64_t allowed = current_->settings.limits.memory_per_core * cores_.size();
+        const bool now_short = resident_bytes() > allowed;
+        if (now_short == is_short) continue;
+        is_short = now_short;
+        for (const std::unique_ptr<Core>& core : cores_) {
+            core->set_short_of_memory(is_short);
+        }
+        const report::Level level = is_short ? report::Level::error : report::Level::info;
+        std::string text;
+        report::Line line{text, now(), level, is_short ? "memory_short" : "memory_recovered"};
+        line.number(report::Key::bytes, resident_bytes());
+        line.end();
+        journal_->append(level, text);
+        journal_->flush();
+    }
+}
+
 io::Task<void> Gateway::stop_cores() {
     if (!core_error_.empty()) co_return;
     outstanding_ = cores_.size();
@@ -343,83 +377,6 @@ io::Task<void> Gateway::stop_cores() {
         [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
     }
     cores_.clear();
-}
-
-void Gateway::log_reload(const Reloaded& reloaded) {
-    const bool refused = reloaded.outcome == Reloaded::Outcome::refused;
-    ++(refused ? reloads_failed_ : reloads_);
-    for (const policy::Mistake& mistake : reloaded.mistakes.all()) {
-        const bool error = mistake.severity == policy::Severity::error;
-        const report::Level level = error ? report::Level::error : report::Level::warning;
-        std::string text;
-        report::Line line{text, now(), level, "configuration_mistake"};
-        line.text(report::Key::file, mistake.file)
-            .number(report::Key::line, mistake.place.line)
-            .number(report::Key::column, mistake.place.column)
-            .text(report::Key::text, mistake.message);
-        line.end();
-        journal_->append(level, text);
-    }
-    const report::Level level = refused ? report::Level::error : report::Level::info;
-    std::string text;
-    report::Line line{text, now(), level, refused ? "reload_refused" : "reloaded"};
-    line.number(report::Key::generation, reloaded.generation)
-        .number(report::Key::count, reloaded.mistakes.errors());
-    line.end();
-    journal_->append(level, text);
-    journal_->flush();
-}
-
-std::string Gateway::metrics() const {
-    report::Process process{.version = POSTERN_VERSION,
-                            .cores = static_cast<unsigned>(cores_.size()),
-                            .policy_generation = current_->policy->generation(),
-                            .reloads_done = reloads_,
-                            .reloads_failed = reloads_failed_,
-                            .log_lines_dropped = writer_->lines_dropped(),
-                            .started_at = std::chrono::floor<std::chrono::seconds>(started_at_),
-                            .certificates = {}};
-    for (std::size_t at = 0; at < current_->certificates.size(); ++at) {
-        process.certificates.push_back(
-            {.name = current_->settings.certificates.at(at).chain,
-             .not_after = current_->certificates.at(at).facts().not_after});
-    }
-    std::vector<const report::Counters*> counters;
-    for (const std::unique_ptr<Core>& core : cores_) {
-        counters.push_back(&core->counters());
-    }
-    std::string text;
-    report::render(counters, process, text);
-    return text;
-}
-
-std::string Gateway::status() const {
-    const policy::Counts counts = current_->policy->counts();
-    std::string text = "{\"version\":";
-    report::append_json(text, POSTERN_VERSION);
-    text += ",\"started\":\"";
-    report::append_time(text, std::chrono::floor<std::chrono::milliseconds>(started_at_));
-    text += '"';
-    const auto number = [&text](std::string_view key, std::uint64_t value) {
-        text.append(",\"").append(key).append("\":").append(std::to_string(value));
-    };
-    number("cores", cores_.size());
-    number("sessions", receive::sessions_of_all(censuses_));
-    number("policy_generation", current_->policy->generation());
-    number("organizations", counts.organizations);
-    number("address_lists", counts.lists);
-    number("list_entries", counts.entries);
-    number("settings", counts.settings);
-    number("routes", counts.routes);
-    number("reloads", reloads_);
-    number("reloads_failed", reloads_failed_);
-    number("log_lines_dropped", writer_->lines_dropped());
-    text += ",\"listeners\":[";
-    for (const ListenerSettings& listener : current_->settings.listeners) {
-        if (!text.ends_with('[')) text += ',';
-        report::append_json(text, listener.address);
-    }
-    return text += "]}";
 }
 
 } // namespace postern::gateway

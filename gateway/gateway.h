@@ -61,6 +61,7 @@ private:
     [[nodiscard]] io::Task<void> wait_for_changes();
     [[nodiscard]] io::Task<void> look_again();
     [[nodiscard]] io::Task<void> rotate_ticket_keys();
+    [[nodiscard]] io::Task<void> watch_memory();
     [[nodiscard]] io::Task<void> stop_cores();
     [[nodiscard]] io::Task<bool> start_cores(std::size_t count);
     [[nodiscard]] io::Task<Reloaded> put_in_use(std::unique_ptr<Load> load);

@@ -64,7 +64,8 @@ void Door::turn_away(const io::Descriptor& fd, const smtp::Reply& reply) const {
 void Door::admit(io::Descriptor fd) {
     const gateway::Settings& settings = *surroundings_.settings;
     const std::size_t slot = Census::slot(io::Endpoint::peer_of(fd.get()).key());
-    if (sessions_of_all(surroundings_.all_cores) >= settings.limits.sessions) {
+    if (surroundings_.short_of_memory ||
+        sessions_of_all(surroundings_.all_cores) >= settings.limits.sessions) {
         turn_away(fd, replies::too_many_sessions(settings.hostname));
         return;
     }

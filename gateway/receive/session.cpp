@@ -333,7 +333,7 @@ Session::Step Session::say(const Spoken& reply) {
 
 io::Task<bool> Session::flush() {
     if (replies_.empty()) co_return true;
-    const auto sent = co_await channel_.send(replies_, surroundings_.settings->timeouts.command);
+    const auto sent = co_await channel_.send(replies_, surroundings_.settings->timeouts.send);
     std::string{}.swap(replies_);
     co_return sent.has_value();
 }

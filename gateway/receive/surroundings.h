@@ -28,6 +28,7 @@ struct Surroundings {
     gateway::Identifiers identifiers;
     Census& census;
     std::span<const Census* const> all_cores;
+    bool short_of_memory = false; // the process has more than limits.memory_per_core allows
 };
 
 } // namespace postern::receive

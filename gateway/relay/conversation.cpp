@@ -50,6 +50,10 @@ Conversation::open(Environment& environment, const Target& target, const ClientF
         const auto begun = co_await conversation->begin(target, in_clear);
         if (begun) co_return std::move(conversation);
         const Cause cause = begun.error().cause;
+        if (cause == Cause::tls_missing || cause == Cause::not_trusted ||
+            cause == Cause::name_mismatch) {
+            co_await conversation->take_leave();
+        }
         const bool tls_problem = cause == Cause::tls_failed || cause == Cause::our_tls;
         if (in_clear || !tls_problem || target.demand != policy::Demand::none) {
             co_return std::unexpected{begun.error()};
@@ -176,6 +180,14 @@ io::Task<Conversation::Replied> Conversation::ask(std::string_view command, io::
     const auto said = co_await say(command, wait);
     if (!said) co_return std::unexpected{said.error()};
     co_return co_await reply(wait);
+}
+
+// QUIT without waiting for the answer: nothing else is said to a host that falls short.
+io::Task<void> Conversation::take_leave() {
+    constexpr io::Duration brief{2000};
+    std::string command;
+    smtp::append_quit(command);
+    [[maybe_unused]] const auto said = co_await say(command, brief);
 }
 
 io::Task<void> Conversation::quit() {

@@ -54,6 +54,7 @@ public:
 
 private:
     [[nodiscard]] io::Task<Sent> begin(const Target& target, bool in_clear);
+    [[nodiscard]] io::Task<void> take_leave();
     [[nodiscard]] io::Task<Sent> hello();
     [[nodiscard]] io::Task<Sent> turn_to_tls(const Target& target);
     [[nodiscard]] io::Task<Sent> tell_proxy(const ClientFacts& client);

@@ -17,6 +17,10 @@ bool went_stale(const Answer& answer) {
     return answer.reply.code == 421;
 }
 
+Answer refusal(int code, std::string_view text) {
+    return {.reply = {.code = code, .lines = {std::string{text}}}, .failure = {}};
+}
+
 } // namespace
 
 io::Task<Answer> Delivery::recipient(const ClientFacts& client,
@@ -61,6 +65,10 @@ Answer Delivery::lost(Failure failure) {
 
 io::Task<Answer> Delivery::first(const smtp::Mail& mail, const smtp::Recipient& recipient) {
     Conversation& hop = *lease_;
+    // Offered when no host was known to lack it; this one does, so it has to be said now.
+    const auto lacking = smtp::lacking(mail, hop.extensions());
+    if (lacking == smtp::Extension::smtputf8) co_return refusal(550, "5.6.7 SMTPUTF8 needed");
+    if (lacking == smtp::Extension::eight_bit_mime) co_return refusal(554, "5.6.3 8BITMIME needed");
     const io::Duration wait = pool_.environment().bounds.command;
     const bool pipelining = hop.extensions().has(smtp::Extension::pipelining);
     std::string commands;

@@ -1,0 +1,98 @@
+#include "gateway/gateway.h"
+#include "gateway/report/line.h"
+#include "gateway/report/metrics.h"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What the gateway says of itself: to the log, to Prometheus, to `postern status`.
+
+namespace postern::gateway {
+namespace {
+
+report::Time now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+} // namespace
+
+void Gateway::log_reload(const Reloaded& reloaded) {
+    const bool refused = reloaded.outcome == Reloaded::Outcome::refused;
+    ++(refused ? reloads_failed_ : reloads_);
+    for (const policy::Mistake& mistake : reloaded.mistakes.all()) {
+        const bool error = mistake.severity == policy::Severity::error;
+        const report::Level level = error ? report::Level::error : report::Level::warning;
+        std::string text;
+        report::Line line{text, now(), level, "configuration_mistake"};
+        line.text(report::Key::file, mistake.file)
+            .number(report::Key::line, mistake.place.line)
+            .number(report::Key::column, mistake.place.column)
+            .text(report::Key::text, mistake.message);
+        line.end();
+        journal_->append(level, text);
+    }
+    const report::Level level = refused ? report::Level::error : report::Level::info;
+    std::string text;
+    report::Line line{text, now(), level, refused ? "reload_refused" : "reloaded"};
+    line.number(report::Key::generation, reloaded.generation)
+        .number(report::Key::count, reloaded.mistakes.errors());
+    line.end();
+    journal_->append(level, text);
+    journal_->flush();
+}
+
+std::string Gateway::metrics() const {
+    report::Process process{.version = POSTERN_VERSION,
+                            .cores = static_cast<unsigned>(cores_.size()),
+                            .policy_generation = current_->policy->generation(),
+                            .reloads_done = reloads_,
+                            .reloads_failed = reloads_failed_,
+                            .log_lines_dropped = writer_->lines_dropped(),
+                            .started_at = std::chrono::floor<std::chrono::seconds>(started_at_),
+                            .certificates = {}};
+    for (std::size_t at = 0; at < current_->certificates.size(); ++at) {
+        process.certificates.push_back(
+            {.name = current_->settings.certificates.at(at).chain,
+             .not_after = current_->certificates.at(at).facts().not_after});
+    }
+    std::vector<const report::Counters*> counters;
+    for (const std::unique_ptr<Core>& core : cores_) {
+        counters.push_back(&core->counters());
+    }
+    std::string text;
+    report::render(counters, process, text);
+    return text;
+}
+
+std::string Gateway::status() const {
+    const policy::Counts counts = current_->policy->counts();
+    std::string text = "{\"version\":";
+    report::append_json(text, POSTERN_VERSION);
+    text += ",\"started\":\"";
+    report::append_time(text, std::chrono::floor<std::chrono::milliseconds>(started_at_));
+    text += '"';
+    const auto number = [&text](std::string_view key, std::uint64_t value) {
+        text.append(",\"").append(key).append("\":").append(std::to_string(value));
+    };
+    number("cores", cores_.size());
+    number("sessions", receive::sessions_of_all(censuses_));
+    number("policy_generation", current_->policy->generation());
+    number("organizations", counts.organizations);
+    number("address_lists", counts.lists);
+    number("list_entries", counts.entries);
+    number("settings", counts.settings);
+    number("routes", counts.routes);
+    number("reloads", reloads_);
+    number("reloads_failed", reloads_failed_);
+    number("log_lines_dropped", writer_->lines_dropped());
+    text += ",\"listeners\":[";
+    for (const ListenerSettings& listener : current_->settings.listeners) {
+        if (!text.ends_with('[')) text += ',';
+        report::append_json(text, listener.address);
+    }
+    return text += "]}";
+}
+
+} // namespace postern::gateway
