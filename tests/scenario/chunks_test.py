@@ -88,7 +88,7 @@ def test_a_big_message_by_chunks(bridged, tls_client):
 def test_a_chunk_out_of_order_is_read_and_never_taken_for_commands(client, hop, before):
     for line in before:
         client.command(line)
-    client.send(b"BDAT 27 LAST\r\nMAIL FROM:<a@bank.example>")
+    client.send(b"BDAT 26 LAST\r\nMAIL FROM:<a@bank.example>")
     reply = client.reply()
     assert reply.code in (503, 554), reply
     assert client.command("NOOP").code == 250

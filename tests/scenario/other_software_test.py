@@ -111,6 +111,14 @@ def test_openssl_speaks_each_version(postern, hop, option):
     assert option.replace("-tls1_", "TLSv1.") in hop.messages[0].received
 
 
+@pytest.mark.parametrize("option", ["-tls1_2", "-tls1_3"])
+@pytest.mark.parametrize("group", ["X25519", "P-256", "P-384"])
+def test_openssl_may_choose_each_group(postern, option, group):
+    done = s_client(postern, option, "-groups", group)
+    assert f"Server Temp Key: {group}" in done.stdout.replace("ECDH, prime256v1", "P-256").replace("ECDH, secp384r1", "P-384")
+    assert "221 2.0.0" in done.stdout
+
+
 def test_openssl_on_a_listener_for_TLS(start, authority):
     done = s_client(start(listener={"tls": "implicit"}), "-CAfile", authority.certificate, "-verify_return_error", starttls=False)
     assert "Verify return code: 0 (ok)" in done.stdout and "220 mx1.example.org" in done.stdout
