@@ -109,9 +109,13 @@ io::Task<void> Gateway::serve() {
         watching.spawn(watch_memory());
         co_await wait_for_signals();
         changed_->set();
+        if (watching_ != nullptr) watching_->cancel();
         [[maybe_unused]] const bool ended = co_await watching.ended(long_wait);
     }
     stopping_ = true;
+    while (reloading_) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
+    }
     if (endpoints_) co_await endpoints_->close();
     co_await stop_cores();
     ring_->stop();
@@ -298,16 +302,25 @@ io::Task<void> Gateway::reload_for_signal() {
 // in several steps.
 io::Task<void> Gateway::wait_for_changes() {
     constexpr io::Duration quiet{50};
-    constexpr io::Duration look_for_stop{500};
+    constexpr int rounds_max = 6; // a file that never rests is read all the same
     while (!stopping_) {
-        bool happened = co_await io::Readable{*ring_, watch_.fd(), look_for_stop};
+        bool happened = co_await something_happened(long_wait);
         if (!happened) continue;
-        for (int rounds = 0; happened && rounds < 6; ++rounds) {
+        for (int rounds = 0; happened && rounds < rounds_max; ++rounds) {
             watch_.drain();
-            happened = co_await io::Readable{*ring_, watch_.fd(), quiet};
+            happened = co_await something_happened(quiet);
         }
+        if (stopping_) co_return;
         [[maybe_unused]] const Reloaded reloaded = co_await reload(Loader::When::if_changed);
     }
+}
+
+io::Task<bool> Gateway::something_happened(io::Duration wait) {
+    io::Readable readable{*ring_, watch_.fd(), wait};
+    watching_ = &readable;
+    const bool happened = co_await readable;
+    watching_ = nullptr;
+    co_return happened;
 }
 
 // Names of next hops may lead elsewhere by now, and a watch may have missed something.

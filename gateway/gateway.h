@@ -4,6 +4,7 @@
 #include "gateway/core.h"
 #include "gateway/io/event.h"
 #include "gateway/io/mailbox.h"
+#include "gateway/io/readable.h"
 #include "gateway/io/ring.h"
 #include "gateway/io/task_group.h"
 #include "gateway/journal.h"
@@ -59,6 +60,7 @@ private:
     [[nodiscard]] io::Task<void> wait_for_signals();
     [[nodiscard]] io::Task<void> reload_for_signal();
     [[nodiscard]] io::Task<void> wait_for_changes();
+    [[nodiscard]] io::Task<bool> something_happened(io::Duration wait);
     [[nodiscard]] io::Task<void> look_again();
     [[nodiscard]] io::Task<void> rotate_ticket_keys();
     [[nodiscard]] io::Task<void> watch_memory();
@@ -78,6 +80,7 @@ private:
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<Loader> loader_;
     Watch watch_;
+    io::Readable* watching_ = nullptr; // the wait for a change that is going on
     io::Descriptor signals_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::vector<const receive::Census*> censuses_;

@@ -20,6 +20,8 @@ void Readable::complete(std::int32_t result, std::uint32_t /*flags*/) {
     waiter_.resume();
 }
 
-void Readable::expired() { ring_.cancel(*this); }
+void Readable::cancel() { ring_.cancel(*this); }
+
+void Readable::expired() { cancel(); }
 
 } // namespace postern::io

@@ -14,6 +14,8 @@ public:
     Readable(Ring& ring, int fd, Duration wait) : ring_(ring), fd_(fd), wait_(wait) {}
     static bool await_ready() { return false; }
     void await_suspend(std::coroutine_handle<> waiter);
+    // Ends the wait: false, soon.
+    void cancel();
     [[nodiscard]] bool await_resume() const { return readable_; }
 
 private:

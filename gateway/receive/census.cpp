@@ -15,16 +15,6 @@ void Census::add(std::atomic<std::uint32_t>& count, std::uint32_t change) {
     count.store(count.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
 }
 
-void Census::enter(std::size_t slot) {
-    add(total_, 1);
-    add(slots_.at(slot), 1);
-}
-
-void Census::leave(std::size_t slot) {
-    add(total_, UINT32_MAX); // one less
-    add(slots_.at(slot), UINT32_MAX);
-}
-
 std::uint64_t sessions_of_all(std::span<const Census* const> cores) {
     std::uint64_t sum = 0;
     for (const Census* core : cores) {

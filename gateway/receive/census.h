@@ -23,8 +23,30 @@ public:
     // what one customer gets.
     [[nodiscard]] static std::size_t slot(std::string_view client);
 
-    void enter(std::size_t slot);
-    void leave(std::size_t slot);
+    // One session's place in the counts, from its making to its end.
+    class Entry {
+    public:
+        Entry(Census& census, std::size_t slot) : census_(census), slot_(slot) {
+            census.add(census.total_, 1);
+            census.add(census.slots_.at(slot), 1);
+        }
+        Entry(const Entry&) = delete;
+        Entry& operator=(const Entry&) = delete;
+        ~Entry() {
+            census_.add(census_.total_, one_less);
+            census_.add(census_.slots_.at(slot_), one_less);
+        }
+        // The client turns out to be another: a proxy has said who it speaks for.
+        void move_to(std::size_t slot) {
+            census_.add(census_.slots_.at(slot_), one_less);
+            slot_ = slot;
+            census_.add(census_.slots_.at(slot_), 1);
+        }
+
+    private:
+        Census& census_;
+        std::size_t slot_;
+    };
 
     [[nodiscard]] std::uint32_t total() const { return total_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint32_t of(std::size_t slot) const {
@@ -34,6 +56,7 @@ public:
 private:
     // Two clients in one slot count as one: with this many slots, rarely.
     static constexpr std::size_t slots = 65536;
+    static constexpr std::uint32_t one_less = UINT32_MAX; // unsigned counts wrap round
 
     static void add(std::atomic<std::uint32_t>& count, std::uint32_t change);
 

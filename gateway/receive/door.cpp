@@ -69,26 +69,21 @@ void Door::admit(io::Descriptor fd) {
         turn_away(fd, replies::too_many_sessions(settings.hostname));
         return;
     }
-    // Behind a proxy all clients have one address: it is the proxy's to count them.
+    // Behind a proxy all clients have one address: the session counts when it knows theirs.
     const bool counted = !listener_.proxy_protocol;
     if (counted &&
         sessions_of_client(surroundings_.all_cores, slot) >= settings.limits.sessions_per_client) {
         turn_away(fd, replies::too_many_sessions_of_client(settings.hostname));
         return;
     }
-    surroundings_.census.enter(slot);
     tasks_.spawn(serve(std::move(fd)));
 }
 
 io::Task<void> Door::serve(io::Descriptor fd) {
-    const std::size_t slot = Census::slot(io::Endpoint::peer_of(fd.get()).key());
-    {
-        Session session{surroundings_, listener_, io::Socket{surroundings_.ring, std::move(fd)}};
-        const auto here = sessions_.insert(sessions_.end(), &session);
-        co_await session.run();
-        sessions_.erase(here);
-    }
-    surroundings_.census.leave(slot);
+    Session session{surroundings_, listener_, io::Socket{surroundings_.ring, std::move(fd)}};
+    const auto here = sessions_.insert(sessions_.end(), &session);
+    co_await session.run();
+    sessions_.erase(here);
 }
 
 io::Task<void> Door::close(io::Duration wait) {

@@ -77,6 +77,8 @@ io::Task<void> Intake::decide() {
 std::string Intake::received_field() const {
     std::string field;
     const auto& recipients = transaction_.recipients();
+    const std::string tls_version =
+        facts_.tls_version.empty() ? std::string{} : "TLSv" + std::string{facts_.tls_version};
     smtp::append_received(
         field,
         {.helo = facts_.helo,
@@ -84,7 +86,7 @@ std::string Intake::received_field() const {
          .hostname = surroundings_.settings->hostname,
          .extended = facts_.extended,
          .smtputf8 = transaction_.mail().smtputf8,
-         .tls_version = facts_.tls_version,
+         .tls_version = tls_version,
          .tls_cipher = facts_.tls_cipher,
          .id = transaction_.id(),
          .recipient =

@@ -67,6 +67,8 @@ Session::Session(Surroundings& surroundings, const Listener& listener, io::Socke
     : surroundings_(surroundings)
     , listener_(listener)
     , channel_(std::move(socket))
+    , counted_(surroundings.census,
+               Census::slot(io::Endpoint::peer_of(channel_.socket().fd()).key()))
     , began_at_(surroundings.ring.now()) {
     const io::Endpoint peer = io::Endpoint::peer_of(channel_.socket().fd());
     const io::Endpoint local = io::Endpoint::local_of(channel_.socket().fd());
@@ -102,6 +104,9 @@ io::Task<Session::Step> Session::open() {
     if (listener_.proxy_protocol) {
         const Step ended = co_await read_proxy_header();
         if (ended) co_return ended;
+        if (listener_.tls != ListenerTls::implicit && channel_.has_buffered()) {
+            co_return co_await leave(replies::early_talker(), Ending::refused);
+        }
     }
     if (listener_.tls == ListenerTls::implicit) {
         const Step ended = co_await shake_hands(gateway::EarlyBytes::are_tls);
@@ -138,8 +143,21 @@ io::Task<Session::Step> Session::read_proxy_header() {
         facts_.client_port = read.source.port;
         facts_.local = read.destination.address;
         facts_.local_port = read.destination.port;
-        co_return std::nullopt;
+        co_return co_await count_real_client();
     }
+}
+
+io::Task<Session::Step> Session::count_real_client() {
+    const auto client = io::Endpoint::parse(facts_.client, facts_.client_port);
+    if (!client) co_return std::nullopt;
+    const std::size_t slot = Census::slot(client->key());
+    const gateway::Settings& settings = *surroundings_.settings;
+    if (sessions_of_client(surroundings_.all_cores, slot) >= settings.limits.sessions_per_client) {
+        co_return co_await leave(replies::too_many_sessions_of_client(settings.hostname),
+                                 Ending::overload);
+    }
+    counted_.move_to(slot);
+    co_return std::nullopt;
 }
 
 io::Task<Ending> Session::converse() {

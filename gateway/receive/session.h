@@ -2,6 +2,7 @@
 
 #include "gateway/channel.h"
 #include "gateway/io/task.h"
+#include "gateway/receive/census.h"
 #include "gateway/receive/content.h"
 #include "gateway/receive/facts.h"
 #include "gateway/receive/intake.h"
@@ -56,6 +57,7 @@ private:
 
     [[nodiscard]] io::Task<Step> open();
     [[nodiscard]] io::Task<Step> read_proxy_header();
+    [[nodiscard]] io::Task<Step> count_real_client();
     [[nodiscard]] io::Task<Ending> converse();
     [[nodiscard]] io::Task<Step> next_command();
     [[nodiscard]] io::Task<Step> line_failed(gateway::ChannelError error);
@@ -93,6 +95,7 @@ private:
     // The content of a message that comes in BDAT chunks, or the one being read behind DATA.
     std::unique_ptr<Intake> intake_;
     std::unique_ptr<smtp::DotStuffer> stuffer_;
+    Census::Entry counted_;
     io::Clock::time_point began_at_;
     std::uint32_t commands_ = 0;
     std::uint32_t errors_ = 0;
