@@ -3,7 +3,7 @@
 import pytest
 
 from support.client import message
-from support.next_hop import CLOSE, RESET, SILENCE
+from support.next_hop import CLOSE, RESET, SILENCE, USUAL
 from support.promises import assert_accepted, still_serves
 from support.waiting import wait_until
 
@@ -167,6 +167,51 @@ def test_I17_a_next_hop_that_breaks_in_the_message_defers(postern, hop, at, how,
         client.command("RSET")
         assert client.command("NOOP").code == 250
     wait_until(lambda: serves(postern, hop), "served again")
+
+
+@pytest.mark.parametrize("at, reply", [("DATA", "250 2.0.0 ok"), ("DATA", "220 hello"), ("CONTENT", "354 go ahead"),
+                                       ("RCPT", "354 go ahead"), ("MAIL", "354 go ahead")])
+@pytest.mark.parametrize("by", ["data", "bdat"])
+def test_I17_a_reply_of_the_wrong_kind_defers(postern, hop, at, reply, by):
+    hop.answers[at] = reply
+    with postern.connect() as client:
+        client.ehlo().command("MAIL FROM:<b@other.example>")
+        answer = client.command("RCPT TO:<user@example.org>")
+        if answer.code == 250:
+            answer = getattr(client, by)(CONTENT)
+        assert answer.status == "451 4.4.2"
+    assert not hop.messages
+    hop.answers.clear()
+    wait_until(lambda: serves(postern, hop), "served again")
+
+
+@pytest.mark.parametrize("at", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA", "RSET", "CONTENT"])
+@pytest.mark.parametrize("stray", ["250 2.0.0 stray", "354 stray", "550 5.0.0 stray"])
+def test_a_stray_reply_never_turns_into_the_answer_to_a_message(start, hop, at, stray):
+    """Behind one reply stands another that nobody asked for, so that all that follow are shifted."""
+    postern = start(cores=1)
+    hop.answers[at] = lambda text, conversation: None if hop.stopped_straying else usual(at) + "\r\n" + stray
+    hop.stopped_straying = False
+    accepted = []
+    for number in range(6):
+        content = message(subject=f"number {number}")
+        with postern.connect() as client:
+            client.ehlo().command("MAIL FROM:<b@other.example>")
+            if client.command("RCPT TO:<user@example.org>").code != 250:
+                continue
+            if number % 3 == 2:
+                client.command("RSET")
+                continue
+            if client.data(content).code == 250:
+                accepted.append(content)
+    hop.stopped_straying = True
+    wait_until(lambda: serves(postern, hop), "served again")
+    kept = {one.original for one in hop.messages}
+    assert all(content in kept for content in accepted), "answered 2xx, and the next hop has nothing"
+
+
+def usual(at):
+    return "250 hop.example.org" if at == "EHLO" else USUAL[at]
 
 
 def test_I17_a_next_hop_that_breaks_while_the_client_still_sends_defers(client, hop):

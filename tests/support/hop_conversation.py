@@ -74,6 +74,7 @@ class Conversation:
         self.proxy = None  # the PROXY header, text or bytes
         self.tls_version = None
         self.sni = None
+        self.dropped = False  # by our doing, maybe in the middle of anything
         self.ended = False
         self.mail = None
         self.recipients = []
@@ -91,9 +92,12 @@ class Conversation:
             self.close()
 
     def close(self, how=CLOSE):
+        self.dropped = True
         try:
+            # The thread that waits in recv() has to wake up, or it would hold the connection open.
             if how == RESET:
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.socket.shutdown(socket.SHUT_RD)
             else:
                 self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -132,6 +136,10 @@ class Conversation:
     def _starttls(self, text):
         if self._answer("STARTTLS", text)[0] != "2":
             return
+        if not self.hop.tls:  # it said STARTTLS and cannot
+            while self._more():
+                pass
+            raise EOFError
         self.hop.tls.sni_callback = lambda _socket, name, _context: setattr(self, "sni", name)
         self.socket = self.hop.tls.wrap_socket(self.socket, server_side=True)
         self.tls_version = self.socket.version()
@@ -218,6 +226,8 @@ class Conversation:
 
     def _more(self):
         chunk = self.socket.recv(262144)
+        if self.dropped:
+            raise EOFError
         self.received += chunk
         self._unread += chunk
         return chunk
