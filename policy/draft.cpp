@@ -116,7 +116,8 @@ Directions directions_of(Table& table, Mode mode) {
     if (mode == Mode::off) return directions;
     if (!table.has("directions"))
         table.error("name", "directions is missing; use inbound, outbound or outbound-marked");
-    if (given && given->empty()) table.error("directions", "directions must not be empty");
+    const bool names_none = given && given->empty() && table.strings("directions")->empty();
+    if (names_none) table.error("directions", "directions must not be empty");
     if (directions.outbound && directions.outbound_marked)
         table.warning("directions", "outbound includes outbound-marked");
     return directions;

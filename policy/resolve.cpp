@@ -30,8 +30,7 @@ public:
         mistakes_.error(
             file,
             name.place,
-            sentence(
-                {"there is a ", kind_, " \"", name.value, "\" already, at ", other->second.where}));
+            sentence({kind_, " \"", name.value, "\" exists already, at ", other->second.where}));
     }
 
     /// Null: recorded, or the word is empty.
