@@ -193,6 +193,7 @@ void read_certificates(Table& root, Settings& settings) {
 void read_tls(Table& root, Settings& settings) {
     root.table("tls", [&tls = settings.tls](Table& table) {
         take(table.one_of("minimum_version", tls_version_names), tls.minimum_version);
+        tls.minimum_version_place = table.place("minimum_version");
         take(table.path("trust_store"), tls.trust_store);
         tls.trust_store_place = table.place("trust_store");
         // Clients are told that a ticket is good for two hours; three keys are kept.

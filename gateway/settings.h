@@ -48,6 +48,7 @@ struct CertificateSettings {
 
 struct TlsSettings {
     policy::TlsVersion minimum_version = policy::TlsVersion::tls_1_2;
+    policy::Place minimum_version_place;
     std::string trust_store = "/etc/ssl/certs/ca-certificates.crt";
     policy::Place trust_store_place;
     std::chrono::milliseconds ticket_rotation = std::chrono::hours{1};
