@@ -1,7 +1,6 @@
 #include "gateway/gateway.h"
 
 #include "gateway/endpoints.h"
-#include "gateway/io/acceptor.h"
 #include "gateway/io/readable.h"
 
 #include <sched.h>
@@ -18,7 +17,6 @@ namespace postern::gateway {
 namespace {
 
 constexpr io::Duration long_wait = std::chrono::hours{1};
-constexpr int backlog = 4096; // net.core.somaxconn bounds it further
 
 report::Time now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -184,100 +182,6 @@ io::Task<bool> Gateway::start_cores(std::size_t count) {
     co_return core_error_.empty();
 }
 
-io::Task<Reloaded> Gateway::reload(Loader::When when) {
-    while (reloading_) {
-        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
-    }
-    reloading_ = true;
-    loader_->load(when, keys_, [this](std::unique_ptr<Load> load) {
-        mailbox_.post([this, come = std::move(load)]() mutable {
-            load_ = std::move(come);
-            changed_->set();
-        });
-    });
-    while (!load_) {
-        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
-    }
-    std::unique_ptr<Load> load = std::move(load_);
-    Reloaded reloaded{.outcome = Reloaded::Outcome::unchanged,
-                      .generation = current_ ? current_->policy->generation() : 0,
-                      .mistakes = {}};
-    if (!load->unchanged) {
-        watch_.set(load->loaded.files);
-        reloaded = co_await put_in_use(std::move(load));
-        log_reload(reloaded);
-    }
-    reloading_ = false;
-    changed_->set();
-    co_return reloaded;
-}
-
-// Binds what is new before anything is handed out: either all of a configuration comes into use, or
-// nothing.
-std::vector<Gateway::Listening> Gateway::listen(const Settings& settings,
-                                                policy::Mistakes& mistakes) {
-    std::vector<Listening> listening(cores_.size());
-    for (const ListenerSettings& listener : settings.listeners) {
-        if (current_ && has_listener(current_->settings, listener.address)) continue;
-        for (Listening& of_core : listening) {
-            const auto address = io::Endpoint::parse(listener.address);
-            auto fd = address ? io::listen_on(*address, backlog)
-                              : std::unexpected{"cannot listen on " + listener.address};
-            if (!fd) {
-                mistakes.error(settings.file, {}, fd.error());
-                break;
-            }
-            of_core.emplace_back(listener.address, std::move(*fd));
-        }
-    }
-    return listening;
-}
-
-io::Task<Reloaded> Gateway::put_in_use(std::unique_ptr<Load> load) {
-    Reloaded reloaded{.outcome = Reloaded::Outcome::refused,
-                      .generation = current_ ? current_->policy->generation() : 0,
-                      .mistakes = std::move(load->loaded.mistakes)};
-    const std::shared_ptr<const Configuration> configuration = load->loaded.configuration;
-    if (!configuration) co_return reloaded;
-    if (cores_.empty()) {
-        const bool started = co_await start_cores(load->cores);
-        if (!started) {
-            reloaded.mistakes.error("postern", {}, core_error_);
-            co_return reloaded;
-        }
-    }
-    std::vector<Listening> listening = listen(configuration->settings, reloaded.mistakes);
-    if (reloaded.mistakes.errors() > 0) co_return reloaded;
-
-    outstanding_ = cores_.size();
-    for (std::size_t number = 0; number < cores_.size(); ++number) {
-        CoreConfiguration part{.shared = configuration,
-                               .server_tls = nullptr,
-                               .client_tls = nullptr,
-                               .new_tls = load->new_tls,
-                               .listening = std::move(listening.at(number))};
-        if (load->new_tls) {
-            part.server_tls = std::move(load->server_tls.at(number));
-            part.client_tls = std::move(load->client_tls.at(number));
-        }
-        cores_.at(number)->adopt(std::move(part), [this] {
-            mailbox_.post([this] {
-                --outstanding_;
-                changed_->set();
-            });
-        });
-    }
-    while (outstanding_ > 0) {
-        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
-    }
-    loader_->in_use(configuration);
-    if (current_) loader_->free(std::move(current_));
-    current_ = configuration;
-    reloaded.outcome = Reloaded::Outcome::in_use;
-    reloaded.generation = configuration->policy->generation();
-    co_return reloaded;
-}
-
 io::Task<void> Gateway::wait_for_signals() {
     for (;;) {
         const bool readable = co_await io::Readable{*ring_, signals_.get(), long_wait};
@@ -291,50 +195,6 @@ io::Task<void> Gateway::wait_for_signals() {
                 co_return;
             }
         }
-    }
-}
-
-io::Task<void> Gateway::reload_for_signal() {
-    [[maybe_unused]] const Reloaded reloaded = co_await reload(Loader::When::always);
-}
-
-// Files that change are looked at when they have been quiet for a moment: editors and tools write
-// in several steps.
-io::Task<void> Gateway::wait_for_changes() {
-    constexpr io::Duration quiet{50};
-    constexpr int rounds_max = 6; // a file that never rests is read all the same
-    while (!stopping_) {
-        bool happened = co_await something_happened(long_wait);
-        if (!happened) continue;
-        for (int rounds = 0; happened && rounds < rounds_max; ++rounds) {
-            watch_.drain();
-            happened = co_await something_happened(quiet);
-        }
-        if (stopping_) co_return;
-        [[maybe_unused]] const Reloaded reloaded = co_await reload(Loader::When::if_changed);
-    }
-}
-
-io::Task<bool> Gateway::something_happened(io::Duration wait) {
-    io::Readable readable{*ring_, watch_.fd(), wait};
-    watching_ = &readable;
-    const bool happened = co_await readable;
-    watching_ = nullptr;
-    co_return happened;
-}
-
-// Names of next hops may lead elsewhere by now, and a watch may have missed something.
-io::Task<void> Gateway::look_again() {
-    constexpr io::Duration period = std::chrono::minutes{1};
-    io::Clock::time_point due = io::Clock::now() + period;
-    while (!stopping_) {
-        const auto left = std::chrono::ceil<io::Duration>(due - io::Clock::now());
-        if (left > io::Duration{0}) {
-            [[maybe_unused]] const bool changed = co_await changed_->wait(left);
-            continue;
-        }
-        due = io::Clock::now() + period;
-        [[maybe_unused]] const Reloaded reloaded = co_await reload(Loader::When::if_changed);
     }
 }
 

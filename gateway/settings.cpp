@@ -106,6 +106,7 @@ void read_address(Table& table, ListenerSettings& listener) {
     const auto endpoint = IpEndpoint::parse(*text);
     if (endpoint) {
         listener.address = endpoint->text();
+        listener.address_place = table.place("address");
     } else {
         table.error("address",
                     quoted(*text) + " is not an address with a port; write \"[::]:25\" or "

@@ -25,6 +25,7 @@ enum class Language : std::uint8_t { english, japanese };
 struct ListenerSettings {
     std::string name;
     std::string address; // in its one spelling: `[::]:25`
+    policy::Place address_place;
     Direction direction = Direction::inbound;
     ListenerTls tls = ListenerTls::starttls;
     bool require_tls = false;
@@ -34,8 +35,6 @@ struct ListenerSettings {
 
     /// Whether a PROXY header that comes from this address is believed.
     [[nodiscard]] bool may_proxy(std::string_view client_address) const;
-
-    bool operator==(const ListenerSettings&) const = default;
 };
 
 /// `[[certificate]]`: two PEM files, not opened yet, and where they are named.

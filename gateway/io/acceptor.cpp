@@ -3,40 +3,59 @@
 #include <liburing.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
 namespace postern::io {
 
-std::expected<Descriptor, std::string> listen_on(const Endpoint& address, int backlog) {
-    const auto failed = [&address](const char* what) {
-        return std::unexpected{std::string{what} + " " + address.text() + ": " +
-                               std::strerror(errno)};
-    };
+namespace {
+
+enum class Sharing : std::uint8_t { none, among_cores };
+
+std::unexpected<std::string> failed(const char* what, const Endpoint& address) {
+    return std::unexpected{std::string{what} + " " + address.text() + ": " + std::strerror(errno)};
+}
+
+std::expected<Descriptor, std::string> bind_to(const Endpoint& address, Sharing sharing) {
     Descriptor fd{::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!fd.valid()) return failed("cannot make a socket for");
+    if (!fd.valid()) return failed("cannot make a socket for", address);
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (sharing == Sharing::among_cores) {
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    }
     if (address.family() == AF_INET6) {
         // [::] takes IPv4 clients too, whatever net.ipv6.bindv6only says.
         const int off = 0;
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     }
-    if (::bind(fd.get(), address.data(), address.size()) != 0) return failed("cannot bind");
-    if (::listen(fd.get(), backlog) != 0) return failed("cannot listen on");
+    if (::bind(fd.get(), address.data(), address.size()) != 0) {
+        return failed("cannot listen on", address);
+    }
     return fd;
 }
 
+} // namespace
+
+std::expected<Descriptor, std::string> listen_on(const Endpoint& address, int backlog) {
+    auto fd = bind_to(address, Sharing::among_cores);
+    if (fd && ::listen(fd->get(), backlog) != 0) return failed("cannot listen on", address);
+    return fd;
+}
+
+std::expected<void, std::string> check_free(const Endpoint& address) {
+    const auto fd = bind_to(address, Sharing::none);
+    if (!fd) return std::unexpected{fd.error()};
+    return {};
+}
+
 Acceptor::Acceptor(Ring& ring, Descriptor listening)
-    : ring_(ring)
-    , listening_(std::move(listening))
-    , request_(new Request{ring, listening_.get()}) {}
+    : ring_(ring), request_(new Request{ring, std::move(listening)}) {}
 
 Acceptor::~Acceptor() {
     stop();
-    request_->orphaned = true;
-    if (!request_->armed) delete request_;
+    request_->orphan();
 }
 
 void Acceptor::stop() {
@@ -47,19 +66,30 @@ void Acceptor::stop() {
 
 bool Acceptor::idle() const { return !request_->armed; }
 
+void Acceptor::Request::orphan() {
+    orphaned_ = true;
+    ring_.orphan_begins();
+    if (!armed) go();
+}
+
+void Acceptor::Request::go() {
+    ring_.orphan_ends();
+    delete this;
+}
+
 void Acceptor::Request::listen() {
     if (armed || stopped) return;
     armed = true;
     io_uring_sqe& entry = ring_.submission();
-    io_uring_prep_multishot_accept(&entry, fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    io_uring_prep_multishot_accept(&entry, fd(), nullptr, nullptr, SOCK_CLOEXEC);
     io_uring_sqe_set_data(&entry, static_cast<Operation*>(this));
 }
 
 void Acceptor::Request::complete(std::int32_t result, std::uint32_t flags) {
     if ((flags & IORING_CQE_F_MORE) == 0) armed = false;
-    if (orphaned) {
+    if (orphaned_) {
         if (result >= 0) ::close(result);
-        if (!armed) delete this;
+        if (!armed) go();
         return;
     }
     if (result >= 0) {

@@ -19,6 +19,10 @@ namespace postern::io {
 [[nodiscard]] std::expected<Descriptor, std::string> listen_on(const Endpoint& address,
                                                                int backlog);
 
+// Whether nobody listens there yet: cores share an address among themselves, not with a process
+// that would take a part of their connections. An error says why not.
+[[nodiscard]] std::expected<void, std::string> check_free(const Endpoint& address);
+
 // Accepts connections of a listening socket with one multishot request. One coroutine awaits
 // next().
 class Acceptor {
@@ -37,14 +41,17 @@ public:
     void stop();
     // Nothing of this acceptor is in the kernel any more.
     [[nodiscard]] bool idle() const;
-    [[nodiscard]] Endpoint address() const { return Endpoint::local_of(listening_.get()); }
+    [[nodiscard]] Endpoint address() const { return Endpoint::local_of(request_->fd()); }
 
 private:
     class Request final : public Operation {
     public:
-        Request(Ring& ring, int fd) : ring_(ring), fd_(fd) {}
+        Request(Ring& ring, Descriptor fd) : ring_(ring), fd_(std::move(fd)) {}
+        [[nodiscard]] int fd() const { return fd_.get(); }
         void complete(std::int32_t result, std::uint32_t flags) override;
         void listen();
+        // The acceptor is going: ends itself when the kernel has let go.
+        void orphan();
 
         std::deque<Descriptor> accepted;
         std::coroutine_handle<> waiter;
@@ -52,15 +59,17 @@ private:
         bool failed = false;
         bool armed = false;
         bool stopped = false;
-        bool orphaned = false;
 
     private:
+        ~Request() = default;
+        void go();
+
         Ring& ring_;
-        int fd_;
+        Descriptor fd_;
+        bool orphaned_ = false;
     };
 
     Ring& ring_;
-    Descriptor listening_;
     Request* request_; // deletes itself when the acceptor went first
 };
 

@@ -212,7 +212,16 @@ def test_a_listener_in_use_refuses_the_start(prepare):
     with socket.create_server(postern.address()):
         done = postern.run("serve")
         assert done.returncode == 1
-        assert str(postern.address()[1]) in done.stdout + done.stderr and "in use" in done.stdout + done.stderr
+        place, _, complaint = done.stderr.partition(": ")
+        assert re.search(r"postern\.toml:\d+:\d+$", place)
+        assert str(postern.address()[1]) in complaint and "in use" in complaint
+
+
+def test_a_second_one_at_the_same_address_refuses_the_start(prepare, start):
+    first = start()
+    second = prepare(lambda host, policy: host["listener"][0].update(address="%s:%d" % first.address()))
+    done = second.run("serve")
+    assert done.returncode == 1 and "in use" in done.stderr
 
 
 def test_two_listeners_at_one_address_are_a_mistake(prepare):
