@@ -3,6 +3,8 @@
 // configuration, starts a Core (core.h) on each CPU, and waits.
 
 #include "gateway/command/ask.h"
+#include "gateway/command/check.h"
+#include "gateway/command/explain.h"
 #include "gateway/command/serve.h"
 
 #include <mimalloc.h>
@@ -43,6 +45,8 @@ struct Command {
 
 constexpr std::array commands{
     Command{"serve", command::serve},
+    Command{"check", command::check},
+    Command{"explain", command::explain},
     Command{"reload", command::reload},
     Command{"status", command::status},
     Command{"version", version},

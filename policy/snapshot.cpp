@@ -139,10 +139,14 @@ std::optional<Match> Snapshot::refusal_at_mail(const Address& envelope_sender,
     return settings.refusal_at_mail(envelope_sender);
 }
 
+const SettingSet& Snapshot::outbound_settings(const Address& envelope_sender) const {
+    return *sets_for(envelope_sender).outbound;
+}
+
 Requirement Snapshot::outbound_requirement(const Address& envelope_sender,
                                            const Address& recipient,
                                            Marked marked) const {
-    return sets_for(envelope_sender).outbound->requirement({&recipient, 1}, marked);
+    return outbound_settings(envelope_sender).requirement({&recipient, 1}, marked);
 }
 
 Counts Snapshot::counts() const {

@@ -82,6 +82,8 @@ public:
     [[nodiscard]] std::optional<Match> refusal_at_mail(const Address& envelope_sender,
                                                        const SettingSet& settings) const;
 
+    /// Outbound: the settings that apply to mail of an envelope sender.
+    [[nodiscard]] const SettingSet& outbound_settings(const Address& envelope_sender) const;
     /// Outbound: what the hop must achieve for one recipient.
     [[nodiscard]] Requirement outbound_requirement(const Address& envelope_sender,
                                                    const Address& recipient,

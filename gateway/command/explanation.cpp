@@ -1,0 +1,102 @@
+#include "gateway/command/explanation.h"
+
+#include "gateway/smtp/replies.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::command {
+namespace {
+
+using policy::Demand;
+using policy::TlsVersion;
+using receive::Verdict;
+
+std::string line_of(const smtp::Reply& reply) {
+    std::string line = smtp::wire_text(reply);
+    while (line.ends_with('\n') || line.ends_with('\r'))
+        line.pop_back();
+    return line;
+}
+
+void decide_inbound(const policy::Snapshot& policy, Explanation& made) {
+    const Question& question = made.question;
+    made.settings = &policy.inbound_settings(question.to);
+    made.requirement = policy.inbound_requirement(question.from, *made.settings);
+    made.required = made.requirement.enforced.required;
+    if (!policy.is_ours(question.to) || made.route == nullptr) {
+        made.verdict = Verdict::refused;
+        made.at_mail = line_of(smtp::replies::no_route(question.to.domain()));
+        return;
+    }
+    const bool in_clear = question.tls == TlsVersion::none;
+    const receive::Standing standing{
+        .achieved = {.level = in_clear ? Demand::none : Demand::tls, .version = question.tls},
+        .start_tls = question.start_tls};
+    const receive::Judgement judgement =
+        receive::admit(policy, {&made.settings, 1}, question.from, standing);
+    made.verdict = judgement.verdict;
+    if (judgement.reply) made.reply = line_of(*judgement.reply);
+    for (const policy::Address& sender : question.from) {
+        const auto early = receive::refuse_early(policy, *made.settings, sender, standing);
+        if (early && made.at_mail.empty()) made.at_mail = line_of(*early);
+    }
+}
+
+bool is_on(std::span<const policy::AddressList* const> lists, const policy::Address& address) {
+    return lists.empty() || std::ranges::any_of(lists, [&](const policy::AddressList* list) {
+               return list->find(address).has_value();
+           });
+}
+
+// Rules that look at a header cannot be judged by addresses alone: they do not count.
+policy::Marked marked(const policy::Snapshot& policy, const Explanation& made) {
+    const policy::Address sender =
+        made.question.from.empty() ? policy::Address() : made.question.from.front();
+    const bool by_rule = std::ranges::any_of(policy.routing(), [&](const auto& rule) {
+        return rule->require_secure_transport && !rule->header && is_on(rule->senders, sender) &&
+               is_on(rule->recipients, made.question.to);
+    });
+    const bool by_route = made.route != nullptr && made.route->tls_required;
+    return by_rule || by_route ? policy::Marked::yes : policy::Marked::no;
+}
+
+// COMPLIANCE O1-O6: what can be said of a host of which only the TLS version is known.
+void decide_outbound(const policy::Snapshot& policy, Explanation& made) {
+    const Question& question = made.question;
+    const policy::Address sender =
+        question.from.empty() ? policy::Address() : question.from.front();
+    made.settings = &policy.outbound_settings(sender);
+    made.requirement = policy.outbound_requirement(sender, question.to, marked(policy, made));
+    made.required = made.requirement.enforced.required;
+    if (made.route != nullptr)
+        made.required.raise({.demand = made.route->demand(), .floor = TlsVersion::none});
+    const policy::Achieved best{
+        .level = question.tls == TlsVersion::none ? Demand::none : Demand::tls_trusted_host,
+        .version = question.tls};
+    if (made.required.met_by(best)) return;
+    const bool retry = !made.requirement.enforced.matches.empty() &&
+                       made.requirement.enforced.on_tls_failure == policy::OnTlsFailure::retry;
+    made.verdict = retry ? Verdict::deferred : Verdict::refused;
+    made.cause = question.tls == TlsVersion::none ? "5.7.10 starttls-not-supported"
+                                                  : "5.7.10 validation-failure";
+}
+
+} // namespace
+
+Explanation explanation_of(const policy::Snapshot& policy, Question question) {
+    Explanation made;
+    made.question = std::move(question);
+    made.route = policy.route_for(made.question.to.domain());
+    if (made.question.direction == policy::Direction::inbound) {
+        made.organization = policy.organization_of(made.question.to);
+        decide_inbound(policy, made);
+    } else {
+        if (!made.question.from.empty())
+            made.organization = policy.organization_of(made.question.from.front());
+        decide_outbound(policy, made);
+    }
+    return made;
+}
+
+} // namespace postern::command
