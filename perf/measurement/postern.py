@@ -27,9 +27,6 @@ direction = "inbound"
 chain = "{chain}"
 key = "{key}"
 
-[tls]
-trust_store = ""
-
 [limits]
 sessions = 1000000
 sessions_per_client = 1000000

@@ -20,7 +20,7 @@ class Build:
     """The programs of one build directory."""
 
     def __init__(self, directory=None):
-        self.directory = pathlib.Path(directory) if directory else ROOT / "build/release"
+        self.directory = pathlib.Path(directory).resolve() if directory else ROOT / "build/release"
         self.postern = self.directory / "postern"
         self.load = self.directory / "perf/postern-load"
         self.sink = self.directory / "perf/postern-sink"
