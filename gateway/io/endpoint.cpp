@@ -21,6 +21,7 @@ const sockaddr_in6& as_v6(const sockaddr_storage& storage) {
 } // namespace
 
 std::optional<Endpoint> Endpoint::parse(std::string_view address, std::uint16_t port) {
+    if (address.find('\0') != std::string_view::npos) return std::nullopt; // would end it early
     const std::string terminated{address};
     Endpoint endpoint;
     auto& v4 = reinterpret_cast<sockaddr_in&>(endpoint.storage_);

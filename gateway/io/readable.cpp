@@ -16,7 +16,7 @@ void Readable::await_suspend(std::coroutine_handle<> waiter) {
 
 void Readable::complete(std::int32_t result, std::uint32_t /*flags*/) {
     disarm();
-    readable_ = result > 0 && (result & POLLIN) != 0;
+    readable_ = result > 0; // POLLHUP and POLLERR count: reading them does not block either
     waiter_.resume();
 }
 
