@@ -14,7 +14,9 @@ Mailbox::Mailbox() : wake_(::eventfd(0, EFD_CLOEXEC)) {}
 
 Mailbox::~Mailbox() {
     assert(!listening_);
-    run_posted();
+    while (newest_.load(std::memory_order_relaxed) != nullptr) {
+        run_posted();
+    }
 }
 
 void Mailbox::post(Message message) {
