@@ -6,6 +6,13 @@
 
 namespace postern::relay {
 
+io::Duration back_off(unsigned failures_before) {
+    constexpr unsigned doublings_max = 6; // 64 s
+    constexpr io::Duration first{1000};
+    constexpr io::Duration longest = std::chrono::seconds{60};
+    return std::min(longest, first * (1U << std::min(failures_before, doublings_max)));
+}
+
 bool Hop::stale(const Conversation& conversation) const {
     const io::Clock::time_point now = environment_.ring.now();
     return !conversation.silent() || now - conversation.idle_since > environment_.bounds.idle ||
@@ -44,7 +51,7 @@ std::vector<std::unique_ptr<Conversation>> Hop::take_all_idle() {
     return std::exchange(idle_, {});
 }
 
-bool Hop::full() const { return in_use_ >= environment_.bounds.conversations_max; }
+bool Hop::full() const { return in_use_ + idle_.size() >= environment_.bounds.conversations_max; }
 
 void Hop::count_given_back() {
     assert(in_use_ > 0);
@@ -53,14 +60,9 @@ void Hop::count_given_back() {
 }
 
 void Hop::failed() {
-    constexpr unsigned doublings_max = 6; // 64 s
-    constexpr io::Duration first{1000};
-    constexpr io::Duration longest = std::chrono::seconds{60};
     ++environment_.counts.failed;
-    const io::Duration pause =
-        std::min(longest, first * (1U << std::min(failures_, doublings_max)));
+    retry_at_ = environment_.ring.now() + back_off(failures_);
     ++failures_;
-    retry_at_ = environment_.ring.now() + pause;
 }
 
 void Hop::succeeded(const smtp::Extensions& extensions) {

@@ -13,6 +13,10 @@
 
 namespace postern::relay {
 
+// How long a server is left alone after a failure: a second, after the next one two, up to a
+// minute.
+[[nodiscard]] io::Duration back_off(unsigned failures_before);
+
 // One server as this core knows it: its idle conversations, its health, what it offers. Owned by
 // the pool; stays while a route table names it or a conversation with it is open.
 class Hop {
@@ -34,14 +38,15 @@ public:
     [[nodiscard]] std::vector<std::unique_ptr<Conversation>> take_all_idle();
     [[nodiscard]] std::size_t idle() const { return idle_.size(); }
 
-    // Conversations handed out or being opened, and who waits for one of them.
+    // Conversations handed out or being opened, and who waits for one of them. Full: with the idle
+    // ones they are as many as there may be.
     [[nodiscard]] bool full() const;
     void count_in_use() { ++in_use_; }
     void count_given_back();
     [[nodiscard]] std::size_t in_use() const { return in_use_; }
     [[nodiscard]] io::Event& freed() { return freed_; }
 
-    // Health: after a failure it is left alone for a second, then two, up to a minute.
+    // Health: after a failure it is left alone for a while, see back_off().
     [[nodiscard]] bool usable() const { return environment_.ring.now() >= retry_at_; }
     void failed();
     void succeeded(const smtp::Extensions& extensions);

@@ -9,9 +9,8 @@
 #include <memory>
 
 namespace postern::relay {
-namespace {
 
-std::vector<io::Endpoint> ask(const std::string& name) {
+std::vector<io::Endpoint> HostAddresses::ask_system(const std::string& name) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
@@ -30,9 +29,9 @@ std::vector<io::Endpoint> ask(const std::string& name) {
     return addresses;
 }
 
-} // namespace
-
-HostAddresses HostAddresses::resolve(const policy::Snapshot& policy, const HostAddresses* before) {
+HostAddresses HostAddresses::resolve(const policy::Snapshot& policy,
+                                     const HostAddresses* before,
+                                     const Ask& ask) {
     HostAddresses made;
     for (const auto& route : policy.parts().routes) {
         for (const policy::RouteHost& host : route->hosts) {

@@ -2,6 +2,7 @@
 
 #include "gateway/io/endpoint.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,10 +18,15 @@ namespace postern::relay {
 // now. Worked out off the loops, then never changed.
 class HostAddresses {
 public:
-    // Asks the system's resolver for every host that is not an address literal; blocks. A name that
-    // cannot be resolved keeps what `before` knew of it, if there is a `before`.
+    // What a name stands for; empty when nobody can say. May block.
+    using Ask = std::function<std::vector<io::Endpoint>(const std::string& name)>;
+    [[nodiscard]] static std::vector<io::Endpoint> ask_system(const std::string& name);
+
+    // Asks for every host that is not an address literal. A name that cannot be resolved keeps what
+    // `before` knew of it, if there is a `before`.
     [[nodiscard]] static HostAddresses resolve(const policy::Snapshot& policy,
-                                               const HostAddresses* before);
+                                               const HostAddresses* before,
+                                               const Ask& ask = ask_system);
 
     // Empty when the name is not (or not yet) known. Ports are 0.
     [[nodiscard]] const std::vector<io::Endpoint>& of(std::string_view host) const;
