@@ -35,7 +35,7 @@ void Chunk::reset() {
     size_ = 0;
 }
 
-BufferWaiter::~BufferWaiter() {
+void BufferWaiter::stop_waiting() {
     if (waits_for_ != nullptr) waits_for_->forget(*this);
 }
 
@@ -99,7 +99,11 @@ void BufferPool::give_back(std::uint16_t id) {
     assert(in_use_ > 0);
     --in_use_;
     lend(id);
-    if (first_waiter_ == nullptr) return;
+    pass_on();
+}
+
+void BufferPool::pass_on() {
+    if (first_waiter_ == nullptr || in_use_ == count_) return;
     BufferWaiter& waiter = *first_waiter_;
     forget(waiter);
     waiter.buffer_free();
@@ -112,6 +116,7 @@ void BufferPool::wait(BufferWaiter& waiter) {
     waiter.next_ = nullptr;
     (last_waiter_ != nullptr ? last_waiter_->next_ : first_waiter_) = &waiter;
     last_waiter_ = &waiter;
+    pass_on(); // one may have come back between the kernel's answer and now
 }
 
 void BufferPool::forget(BufferWaiter& waiter) {

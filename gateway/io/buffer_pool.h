@@ -43,7 +43,8 @@ public:
 
 protected:
     BufferWaiter() = default;
-    virtual ~BufferWaiter();
+    virtual ~BufferWaiter() { stop_waiting(); }
+    void stop_waiting();
 
 private:
     friend class BufferPool;
@@ -73,8 +74,11 @@ public:
     void taken() { ++in_use_; } // the kernel filled one
     void give_back(std::uint16_t id);
 
-    // `waiter` is called once, when a buffer is free again. Counted as one exhaustion.
+    // `waiter` is called once, when a buffer is free again (now, if one is). Counted as one
+    // exhaustion.
     void wait(BufferWaiter& waiter);
+    // Whoever was called has had no use for the buffer: it is the next one's turn.
+    void pass_on();
 
 private:
     friend class BufferWaiter;

@@ -36,15 +36,32 @@ void Receiver::listen() {
     if (armed_ || ended_) return;
     armed_ = true;
     io_uring_sqe& entry = ring_->submission();
-    io_uring_prep_recv_multishot(&entry, fd_, nullptr, 0, 0);
+    io_uring_prep_recv_multishot(&entry, fd_.get(), nullptr, 0, 0);
+    // Without the poll a buffer is asked for at once: with none free, an idle connection would
+    // stand in line for one, and be woken in place of another that has something to read.
+    entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
     entry.flags |= IOSQE_BUFFER_SELECT;
     entry.buf_group = BufferPool::group;
     io_uring_sqe_set_data(&entry, static_cast<Operation*>(this));
 }
 
+void Receiver::suspend(std::coroutine_handle<> waiter) {
+    assert(!waiter_);
+    waiter_ = waiter;
+    listen();
+}
+
+std::coroutine_handle<> Receiver::take_waiter() {
+    stop_waiting();
+    return std::exchange(waiter_, nullptr);
+}
+
 void Receiver::wake() {
-    if (!waiter) return;
-    std::exchange(waiter, nullptr).resume();
+    if (waiter_) take_waiter().resume();
+}
+
+void Receiver::wake_soon() {
+    if (waiter_) ring_->resume_soon(take_waiter());
 }
 
 void Receiver::end(Error why) {
@@ -59,18 +76,22 @@ void Receiver::end(Error why) {
 }
 
 void Receiver::orphan() {
-    assert(!waiter);
+    assert(!waiter_);
     while (first_ != none) {
         [[maybe_unused]] const auto dropped = take();
     }
     orphaned_ = true;
+    ring_->orphan_begins();
     end(Error::cancelled);
-    if (!armed_) delete this;
+    if (!armed_) go();
 }
 
-void Receiver::buffer_free() {
-    if (waiter && !orphaned_) listen();
+void Receiver::go() {
+    ring_->orphan_ends();
+    delete this;
 }
+
+void Receiver::buffer_free() { listen(); }
 
 void Receiver::complete(std::int32_t result, std::uint32_t flags) {
     if ((flags & IORING_CQE_F_BUFFER) != 0) {
@@ -81,20 +102,22 @@ void Receiver::complete(std::int32_t result, std::uint32_t flags) {
         } else {
             ring_->buffers().give_back(id);
         }
+    } else if (result != -ENOBUFS) {
+        ring_->buffers().pass_on(); // a buffer may have been free for this answer
     }
     if ((flags & IORING_CQE_F_MORE) == 0) {
         armed_ = false;
         stopping_ = false;
     }
     if (orphaned_) {
-        if (!armed_) delete this;
+        if (!armed_) go();
         return;
     }
     if (result == 0) {
         end(Error::closed);
     } else if (result == -ENOBUFS) {
         // No buffer was free. Somebody who waits is served when one is; nobody else loses anything.
-        if (waiter && first_ == none) ring_->buffers().wait(*this);
+        if (waiter_ && first_ == none) ring_->buffers().wait(*this);
         return;
     } else if (result < 0 && result != -ECANCELED) {
         end(error_from_errno(-result));
@@ -104,7 +127,7 @@ void Receiver::complete(std::int32_t result, std::uint32_t flags) {
     }
     if (ready()) {
         wake();
-    } else if (waiter && !armed_) {
+    } else if (waiter_ && !armed_) {
         listen(); // the kernel may end a multishot request at any time
     }
 }
@@ -112,15 +135,14 @@ void Receiver::complete(std::int32_t result, std::uint32_t flags) {
 } // namespace detail
 
 Socket::Socket(Ring& ring, Descriptor fd)
-    : ring_(&ring), fd_(std::move(fd)), receiver_(new detail::Receiver{ring, fd_.get()}) {
+    : ring_(&ring), receiver_(new detail::Receiver{ring, std::move(fd)}) {
     const int on = 1;
     // Replies are written whole: waiting for more to send only costs time.
-    ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(this->fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 Socket::Socket(Socket&& other) noexcept
     : ring_(other.ring_)
-    , fd_(std::move(other.fd_))
     , receiver_(std::exchange(other.receiver_, nullptr))
     , cancelled_(other.cancelled_) {}
 
@@ -128,7 +150,6 @@ Socket& Socket::operator=(Socket&& other) noexcept {
     if (this != &other) {
         if (receiver_ != nullptr) receiver_->orphan();
         ring_ = other.ring_;
-        fd_ = std::move(other.fd_);
         receiver_ = std::exchange(other.receiver_, nullptr);
         cancelled_ = other.cancelled_;
     }
@@ -139,11 +160,11 @@ Socket::~Socket() {
     if (receiver_ != nullptr) receiver_->orphan();
 }
 
-void Socket::shut_down_send() const { ::shutdown(fd_.get(), SHUT_WR); }
+void Socket::shut_down_send() const { ::shutdown(fd(), SHUT_WR); }
 
 void Socket::reset_on_close() const {
     const linger now{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
 void Socket::cancel() {
@@ -151,21 +172,17 @@ void Socket::cancel() {
     cancelled_ = true;
     receiver_->end(Error::cancelled);
     io_uring_sqe& entry = ring_->submission();
-    io_uring_prep_cancel_fd(&entry, fd_.get(), IORING_ASYNC_CANCEL_ALL);
+    io_uring_prep_cancel_fd(&entry, fd(), IORING_ASYNC_CANCEL_ALL);
     io_uring_sqe_set_data(&entry, nullptr);
     interrupt(); // whoever waits is resumed later: cancel() is called from anywhere
 }
 
-void Socket::interrupt() {
-    if (receiver_->waiter) ring_->resume_soon(std::exchange(receiver_->waiter, nullptr));
-}
+void Socket::interrupt() { receiver_->wake_soon(); }
 
 Socket::Receive Socket::receive(Duration wait) { return {*ring_, *receiver_, wait}; }
 
 void Socket::Receive::await_suspend(std::coroutine_handle<> waiter) {
-    assert(!receiver_.waiter);
-    receiver_.waiter = waiter;
-    receiver_.listen();
+    receiver_.suspend(waiter);
     ring_.arm(*this, wait_);
 }
 
@@ -180,31 +197,31 @@ std::expected<Chunk, Error> Socket::Receive::await_resume() {
     return std::unexpected{timed_out_ ? Error::timed_out : Error::cancelled};
 }
 
-Socket::Send Socket::send(std::string_view bytes, Duration wait) {
-    return {*ring_, cancelled_ ? -1 : fd_.get(), bytes, wait};
-}
+Socket::Send Socket::send(std::string_view bytes, Duration wait) { return {*this, bytes, wait}; }
 
 void Socket::Send::submit() {
-    io_uring_sqe& entry = ring_.submission();
-    io_uring_prep_send(&entry, fd_, bytes_.data(), bytes_.size(), MSG_NOSIGNAL | MSG_WAITALL);
+    io_uring_sqe& entry = socket_.ring().submission();
+    io_uring_prep_send(
+        &entry, socket_.fd(), bytes_.data(), bytes_.size(), MSG_NOSIGNAL | MSG_WAITALL);
     io_uring_sqe_set_data(&entry, static_cast<Operation*>(this));
 }
 
 void Socket::Send::await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
     submit();
-    ring_.arm(*this, wait_);
+    socket_.ring().arm(*this, wait_);
 }
 
 void Socket::Send::expired() {
     timed_out_ = true;
-    ring_.cancel(*this);
+    socket_.ring().cancel(*this);
 }
 
 void Socket::Send::complete(std::int32_t result, std::uint32_t /*flags*/) {
     if (result > 0) {
         bytes_.remove_prefix(static_cast<std::size_t>(result));
-        if (!bytes_.empty() && !timed_out_) {
+        // The answer to a cancel is what went out before, if anything did.
+        if (!bytes_.empty() && !timed_out_ && !socket_.cancelled_) {
             submit();
             return;
         }
@@ -216,9 +233,9 @@ void Socket::Send::complete(std::int32_t result, std::uint32_t /*flags*/) {
 }
 
 std::expected<void, Error> Socket::Send::await_resume() {
-    if (fd_ < 0) return std::unexpected{Error::cancelled};
     if (bytes_.empty()) return {};
     if (timed_out_) return std::unexpected{Error::timed_out};
+    if (socket_.cancelled_) return std::unexpected{Error::cancelled};
     return std::unexpected{error_from_errno(failure_)};
 }
 

@@ -20,25 +20,29 @@ class Socket;
 namespace detail {
 
 // The receiving half: one multishot receive and what it brought. It is on the heap, since the
-// kernel may still answer after the socket has gone; then it deletes itself at the last answer.
+// kernel may still answer after the socket has gone; then it deletes itself at the last answer, and
+// only then is the descriptor closed: its number must not mean another connection before.
 class Receiver final : public Operation, public BufferWaiter {
 public:
-    Receiver(Ring& ring, int fd) : ring_(&ring), fd_(fd) {}
+    Receiver(Ring& ring, Descriptor fd) : ring_(&ring), fd_(std::move(fd)) {}
 
     void complete(std::int32_t result, std::uint32_t flags) override;
     void buffer_free() override;
 
+    [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] bool ready() const { return first_ != none || ended_; }
     // Starts listening for bytes unless that is going on already.
     void listen();
     [[nodiscard]] std::expected<Chunk, Error> take();
     void wake();
+    // As wake(), but in the next turn.
+    void wake_soon();
     // Ends the wait and every later one.
     void end(Error why);
     // The socket is going: ends itself when the kernel has let go.
     void orphan();
 
-    std::coroutine_handle<> waiter;
+    void suspend(std::coroutine_handle<> waiter);
 
 private:
     static constexpr std::uint32_t none = UINT32_MAX;
@@ -51,10 +55,15 @@ private:
         std::uint16_t size;
     };
 
+    ~Receiver() override = default;
     void hold(std::uint16_t id, std::uint16_t size);
+    // Nobody waits any more, neither here nor for a buffer.
+    [[nodiscard]] std::coroutine_handle<> take_waiter();
+    void go();
 
     Ring* ring_;
-    int fd_;
+    Descriptor fd_;
+    std::coroutine_handle<> waiter_;
     // A small ring of held buffers; allocated when the first is held, given back when none is.
     std::unique_ptr<std::deque<Held>> more_;
     std::uint32_t first_ = none; // id | size << 16 of the oldest held buffer
@@ -68,8 +77,8 @@ private:
 } // namespace detail
 
 // A stream socket on one ring. The owner awaits one receive and one send at a time (both at once is
-// fine). The socket may be destroyed while nobody waits on it; buffers it holds go back to the
-// pool.
+// fine). The socket may be moved or destroyed while nobody waits on it; buffers it holds go back to
+// the pool.
 class Socket {
 public:
     Socket(Ring& ring, Descriptor fd);
@@ -103,12 +112,11 @@ public:
     // Closing will send RST instead of FIN: for peers that deserve no more of our memory.
     void reset_on_close() const;
 
-    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] int fd() const { return receiver_->fd(); }
     [[nodiscard]] Ring& ring() const { return *ring_; }
 
 private:
     Ring* ring_;
-    Descriptor fd_;
     detail::Receiver* receiver_;
     bool cancelled_ = false;
 };
@@ -132,9 +140,9 @@ private:
 
 class Socket::Send final : public Operation, public Timer {
 public:
-    Send(Ring& ring, int fd, std::string_view bytes, Duration wait)
-        : ring_(ring), fd_(fd), bytes_(bytes), wait_(wait) {}
-    [[nodiscard]] bool await_ready() const { return bytes_.empty() || fd_ < 0; }
+    Send(const Socket& socket, std::string_view bytes, Duration wait)
+        : socket_(socket), bytes_(bytes), wait_(wait) {}
+    [[nodiscard]] bool await_ready() const { return bytes_.empty() || socket_.cancelled_; }
     void await_suspend(std::coroutine_handle<> waiter);
     [[nodiscard]] std::expected<void, Error> await_resume();
 
@@ -143,8 +151,7 @@ private:
     void expired() override;
     void submit();
 
-    Ring& ring_;
-    int fd_;
+    const Socket& socket_;
     std::string_view bytes_; // what is left
     Duration wait_;
     std::coroutine_handle<> waiter_;
