@@ -33,7 +33,7 @@ TEST_CASE("names have a counter each, as long as there is room") {
     CHECK(counters.value(63) == 7);
 }
 
-TEST_CASE("another thread may read while the owner counts") {
+TEST_CASE("another thread may read while the owner counts", "[tsan]") {
     NamedCounters counters;
     Counter plain;
     constexpr std::uint64_t rounds = 10'000;
