@@ -67,6 +67,8 @@ private:
     [[nodiscard]] io::Task<void> stop_cores();
     [[nodiscard]] io::Task<bool> start_cores(std::size_t count);
     [[nodiscard]] io::Task<Reloaded> put_in_use(std::unique_ptr<Load> load);
+    [[nodiscard]] io::Task<void> wait_for_addresses(const Settings& settings,
+                                                    policy::Mistakes& mistakes);
     [[nodiscard]] std::vector<Listening> listen(const Settings& settings,
                                                 policy::Mistakes& mistakes);
     void log_reload(const Reloaded& reloaded);

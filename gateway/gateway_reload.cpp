@@ -3,7 +3,6 @@
 #include "gateway/io/readable.h"
 
 #include <chrono>
-#include <expected>
 #include <string>
 #include <utility>
 
@@ -89,22 +88,34 @@ io::Task<Reloaded> Gateway::reload(Loader::When when) {
     co_return reloaded;
 }
 
+// At the start nobody else may listen where we will; later a listener of ours may be replaced by
+// one that overlaps it. A process that was killed may hold its sockets for a moment longer, until
+// the kernel has ended what its rings were waiting for.
+io::Task<void> Gateway::wait_for_addresses(const Settings& settings, policy::Mistakes& mistakes) {
+    constexpr io::Duration moment{20};
+    constexpr io::Duration patience{2000};
+    const io::Clock::time_point deadline = io::Clock::now() + patience;
+    for (const ListenerSettings& listener : settings.listeners) {
+        const auto address = io::Endpoint::parse(listener.address);
+        if (!address) continue; // settings have only addresses that can be read
+        auto is_free = io::check_free(*address);
+        while (!is_free && io::Clock::now() < deadline) {
+            [[maybe_unused]] const bool changed = co_await changed_->wait(moment);
+            is_free = io::check_free(*address);
+        }
+        if (!is_free) mistakes.error(settings.file, listener.address_place, is_free.error());
+    }
+}
+
 // Binds what is new before anything is handed out: either all of a configuration comes into use, or
-// nothing. At the start nobody else may listen there; later a listener of ours may be replaced by
-// one that overlaps it.
+// nothing.
 std::vector<Gateway::Listening> Gateway::listen(const Settings& settings,
                                                 policy::Mistakes& mistakes) {
     std::vector<Listening> listening(cores_.size());
     for (const ListenerSettings& listener : settings.listeners) {
         if (current_ && has_listener(current_->settings, listener.address)) continue;
         const auto address = io::Endpoint::parse(listener.address);
-        if (!address) continue; // settings have only addresses that can be read
-        const auto is_free =
-            current_ ? std::expected<void, std::string>{} : io::check_free(*address);
-        if (!is_free) {
-            mistakes.error(settings.file, listener.address_place, is_free.error());
-            continue;
-        }
+        if (!address) continue;
         for (Listening& of_core : listening) {
             auto fd = io::listen_on(*address, backlog);
             if (!fd) {
@@ -130,6 +141,8 @@ io::Task<Reloaded> Gateway::put_in_use(std::unique_ptr<Load> load) {
             co_return reloaded;
         }
     }
+    if (!current_) co_await wait_for_addresses(configuration->settings, reloaded.mistakes);
+    if (reloaded.mistakes.errors() > 0) co_return reloaded;
     std::vector<Listening> listening = listen(configuration->settings, reloaded.mistakes);
     if (reloaded.mistakes.errors() > 0) co_return reloaded;
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <deque>
 #include <filesystem>
 #include <set>
 
@@ -13,11 +14,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string directory_of(const fs::path& file) {
+// The directories in which another entry would lead this path elsewhere: its own, and those of the
+// symbolic links on the way. Where the way ends early, the last directory that is there: it hears
+// when the next one is made.
+void add_directories(const std::string& file, std::set<std::string>& directories) {
+    constexpr int links_max = 40; // path_resolution(7)
+    int links = 0;
     std::error_code ignored;
-    if (fs::is_directory(file, ignored)) return file.string();
-    const fs::path parent = file.parent_path();
-    return parent.empty() ? "." : parent.string();
+    const fs::path whole = fs::absolute(file, ignored);
+    std::deque<fs::path> ahead(whole.begin(), whole.end());
+    fs::path at;
+    while (!ahead.empty()) {
+        const fs::path next = at / ahead.front(); // an absolute one begins anew
+        ahead.pop_front();
+        const fs::file_status status = fs::symlink_status(next, ignored);
+        if (fs::is_symlink(status) && links < links_max) {
+            ++links;
+            directories.insert(at.string());
+            const fs::path target = fs::read_symlink(next, ignored);
+            ahead.insert(ahead.begin(), target.begin(), target.end());
+        } else if (fs::is_directory(status)) {
+            at = next;
+        } else {
+            break;
+        }
+    }
+    directories.insert(at.string());
 }
 
 } // namespace
@@ -58,10 +80,7 @@ Watch::Watch() : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {}
 void Watch::set(std::span<const std::string> files) {
     std::set<std::string> directories;
     for (const std::string& file : files) {
-        directories.insert(directory_of(file));
-        std::error_code missing;
-        const fs::path real = fs::canonical(file, missing);
-        if (!missing) directories.insert(directory_of(real));
+        add_directories(file, directories);
     }
     constexpr std::uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
                                      IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;

@@ -28,8 +28,9 @@ public:
     Watch& operator=(const Watch&) = delete;
     ~Watch() = default;
 
-    // Watches the directories of these files, and those that symbolic links lead to, instead of the
-    // former ones. What cannot be watched is left out.
+    // Watches the directories of these files, and those of all symbolic links on the way, instead
+    // of the former ones; for a directory that is missing, the nearest one above it. What cannot be
+    // watched is left out.
     void set(std::span<const std::string> files);
     // Readable when something happened; drain() then.
     [[nodiscard]] int fd() const { return inotify_.get(); }

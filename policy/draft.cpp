@@ -99,7 +99,8 @@ void read_list(Table& table, Draft& draft) {
     const auto authentication = table.one_of("sender_authentication", sender_authentication_names);
     if (authentication && *authentication != SenderAuthentication::ignore)
         table.error("sender_authentication",
-                    "only \"ignore\" is supported yet: senders are not authenticated");
+                    "sender_authentication is not supported yet: use \"ignore\", the From address "
+                    "alone decides");
     draft.lists.push_back(std::move(list));
 }
 

@@ -68,6 +68,7 @@ std::expected<std::string, std::string> ask(const std::string& config, std::stri
         if (read == 0) break;
         answer.append(part.data(), static_cast<std::size_t>(read));
     }
+    if (answer.empty()) return std::unexpected{"the gateway at " + path + " gave no answer"};
     return answer;
 }
 
@@ -75,17 +76,25 @@ std::expected<std::string, std::string> ask(const std::string& config, std::stri
 std::string readable(std::string_view json) {
     std::string text;
     bool quoted = false;
+    bool escaped = false;
+    bool in_array = false;
     for (const char character : json) {
-        if (character == '"') quoted = !quoted;
-        if (character == '"' || character == '{' || character == '}') continue;
-        if (character == ',' && !quoted &&
-            text.find('[', text.rfind('\n') + 1) == std::string::npos) {
-            text += '\n';
-        } else if (character == ':' && !quoted) {
-            text += ": ";
-        } else {
-            text += character;
+        if (quoted) {
+            const bool special = !escaped && (character == '"' || character == '\\');
+            if (!special) text += character;
+            if (special && character == '"') quoted = false;
+            escaped = special && character == '\\';
+            continue;
         }
+        switch (character) {
+        case '"': quoted = true; break;
+        case '{':
+        case '}': break;
+        case ':': text += ": "; break;
+        case ',': text += in_array ? ',' : '\n'; break;
+        default: text += character;
+        }
+        if (character == '[' || character == ']') in_array = character == '[';
     }
     return text;
 }
@@ -108,6 +117,10 @@ int reload(std::span<const std::string_view> arguments, std::ostream& out, std::
         return 1;
     }
     const bool done = answer->starts_with("ok\n");
+    if (!done && !answer->starts_with("refused\n")) {
+        err << "postern reload: not understood\n";
+        return 1;
+    }
     const std::string_view details = std::string_view{*answer}.substr(answer->find('\n') + 1);
     (done ? out : err) << details;
     return done ? 0 : 1;

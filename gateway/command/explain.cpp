@@ -65,9 +65,10 @@ Complaint take_to(Request& request, std::string_view value) {
 
 Complaint take_direction(Request& request, std::string_view value) {
     for (const auto direction : {policy::Direction::inbound, policy::Direction::outbound}) {
-        if (policy::text(direction) == value) request.direction = direction;
+        if (policy::text(direction) != value) continue;
+        request.direction = direction;
+        return std::nullopt;
     }
-    if (request.direction) return std::nullopt;
     return quoted(value) + " is no direction; use inbound or outbound";
 }
 

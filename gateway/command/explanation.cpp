@@ -24,23 +24,24 @@ void decide_inbound(const policy::Snapshot& policy, Explanation& made) {
     made.settings = &policy.inbound_settings(question.to);
     made.requirement = policy.inbound_requirement(question.from, *made.settings);
     made.required = made.requirement.enforced.required;
-    if (!policy.is_ours(question.to) || made.route == nullptr) {
-        made.verdict = Verdict::refused;
-        made.at_mail = line_of(smtp::replies::no_route(question.to.domain()));
-        return;
-    }
     const bool in_clear = question.tls == TlsVersion::none;
     const receive::Standing standing{
         .achieved = {.level = in_clear ? Demand::none : Demand::tls, .version = question.tls},
         .start_tls = question.start_tls};
-    const receive::Judgement judgement =
-        receive::admit(policy, {&made.settings, 1}, question.from, standing);
-    made.verdict = judgement.verdict;
-    if (judgement.reply) made.reply = line_of(*judgement.reply);
     for (const policy::Address& sender : question.from) {
         const auto early = receive::refuse_early(policy, *made.settings, sender, standing);
         if (early && made.at_mail.empty()) made.at_mail = line_of(*early);
     }
+    if (!policy.is_ours(question.to) || made.route == nullptr) { // as for every sender
+        made.verdict = Verdict::refused;
+        if (made.at_mail.empty())
+            made.at_mail = line_of(smtp::replies::no_route(question.to.domain()));
+        return;
+    }
+    const receive::Judgement judgement =
+        receive::admit(policy, {&made.settings, 1}, question.from, standing);
+    made.verdict = judgement.verdict;
+    if (judgement.reply) made.reply = line_of(*judgement.reply);
 }
 
 bool is_on(std::span<const policy::AddressList* const> lists, const policy::Address& address) {
@@ -49,16 +50,22 @@ bool is_on(std::span<const policy::AddressList* const> lists, const policy::Addr
            });
 }
 
-// Rules that look at a header cannot be judged by addresses alone: they do not count.
-policy::Marked marked(const policy::Snapshot& policy, const Explanation& made) {
-    const policy::Address sender =
-        made.question.from.empty() ? policy::Address() : made.question.from.front();
-    const bool by_rule = std::ranges::any_of(policy.routing(), [&](const auto& rule) {
-        return rule->require_secure_transport && !rule->header && is_on(rule->senders, sender) &&
-               is_on(rule->recipients, made.question.to);
-    });
-    const bool by_route = made.route != nullptr && made.route->tls_required;
-    return by_rule || by_route ? policy::Marked::yes : policy::Marked::no;
+// What routing rules do to the mail: mark it, send it another way. The first that names a route
+// counts. Rules that look at a header cannot be judged by addresses alone: they do not count.
+policy::Marked
+apply_routing(const policy::Snapshot& policy, const policy::Address& sender, Explanation& made) {
+    bool is_marked = false;
+    const policy::Route* route = nullptr;
+    for (const auto& rule : policy.routing()) {
+        if (rule->header || !is_on(rule->senders, sender) ||
+            !is_on(rule->recipients, made.question.to))
+            continue;
+        is_marked |= rule->require_secure_transport;
+        if (route == nullptr) route = rule->route;
+    }
+    if (route != nullptr) made.route = route;
+    is_marked |= made.route != nullptr && made.route->tls_required;
+    return is_marked ? policy::Marked::yes : policy::Marked::no;
 }
 
 // COMPLIANCE O1-O6: what can be said of a host of which only the TLS version is known.
@@ -67,7 +74,8 @@ void decide_outbound(const policy::Snapshot& policy, Explanation& made) {
     const policy::Address sender =
         question.from.empty() ? policy::Address() : question.from.front();
     made.settings = &policy.outbound_settings(sender);
-    made.requirement = policy.outbound_requirement(sender, question.to, marked(policy, made));
+    const policy::Marked marked = apply_routing(policy, sender, made);
+    made.requirement = policy.outbound_requirement(sender, question.to, marked);
     made.required = made.requirement.enforced.required;
     if (made.route != nullptr)
         made.required.raise({.demand = made.route->demand(), .floor = TlsVersion::none});

@@ -60,6 +60,8 @@ Acceptor::~Acceptor() {
 
 void Acceptor::stop() {
     if (std::exchange(request_->stopped, true)) return;
+    // Cancelling alone would leave the kernel taking connections that nobody will answer.
+    ::shutdown(request_->fd(), SHUT_RDWR);
     if (request_->armed) ring_.cancel(*request_);
     if (request_->waiter) ring_.resume_soon(std::exchange(request_->waiter, nullptr));
 }
@@ -94,7 +96,7 @@ void Acceptor::Request::complete(std::int32_t result, std::uint32_t flags) {
     }
     if (result >= 0) {
         accepted.emplace_back(result);
-    } else if (result != -ECANCELED && result != -ECONNABORTED) {
+    } else if (!stopped && result != -ECANCELED && result != -ECONNABORTED) {
         failed = true;
         failure = error_from_errno(-result);
     }

@@ -32,6 +32,13 @@ std::string_view domain_for(const policy::Setting& setting, std::span<const poli
     return from.empty() ? std::string_view{} : from.front().domain();
 }
 
+// An organization may have its own setting of that name, and may have switched it off.
+bool is_overridden(const policy::Snapshot& policy, const policy::Setting& setting) {
+    return std::ranges::any_of(policy.parts().settings, [&setting](const auto& other) {
+        return other.get() != &setting && other->name == setting.name;
+    });
+}
+
 } // namespace
 
 std::string_view text(Verdict verdict) {
@@ -89,6 +96,15 @@ std::optional<smtp::Reply> refuse_early(const policy::Snapshot& policy,
         return replies::tls_required_later(envelope_sender.domain(), match->setting->name);
     }
     return replies::tls_required_at_mail(envelope_sender.domain(), match->setting->name);
+}
+
+std::optional<smtp::Reply> refuse_at_mail(const policy::Snapshot& policy,
+                                          const policy::Address& envelope_sender,
+                                          Standing standing) {
+    const policy::SettingSet& settings = policy.inbound_settings_of_all();
+    const auto match = policy.refusal_at_mail(envelope_sender, settings);
+    if (!match || is_overridden(policy, *match->setting)) return std::nullopt;
+    return refuse_early(policy, settings, envelope_sender, standing);
 }
 
 std::vector<policy::Address> senders_of(const smtp::Mailboxes& from,

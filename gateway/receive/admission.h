@@ -48,11 +48,17 @@ struct Judgement {
                               std::span<const policy::Address> from,
                               Standing standing);
 
-// COMPLIANCE I7: the reply to MAIL or RCPT, when the body must never cross in clear.
+// COMPLIANCE I7: the reply to RCPT, when the body must never cross in clear.
 [[nodiscard]] std::optional<smtp::Reply> refuse_early(const policy::Snapshot& policy,
                                                       const policy::SettingSet& settings,
                                                       const policy::Address& envelope_sender,
                                                       Standing standing);
+
+// The same to MAIL, while no recipient is known: by the settings of everybody that no organization
+// overrides.
+[[nodiscard]] std::optional<smtp::Reply> refuse_at_mail(const policy::Snapshot& policy,
+                                                        const policy::Address& envelope_sender,
+                                                        Standing standing);
 
 // Whom the message is from: the mailboxes of its From fields, or, where there are none, the
 // envelope sender; nobody, when that is null too.

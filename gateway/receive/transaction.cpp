@@ -35,10 +35,7 @@ Transaction::begin(Surroundings& surroundings,
     auto mail = smtp::parse_mail(argument, offered);
     if (!mail) return std::unexpected{std::move(mail.error())};
     auto transaction = std::make_unique<Transaction>(surroundings, facts, std::move(*mail));
-    const policy::Snapshot& policy = transaction->policy();
-    // I7, as far as it can be said before a recipient is known.
-    auto refused = refuse_early(
-        policy, policy.inbound_settings_of_all(), transaction->sender(), facts.standing);
+    auto refused = refuse_at_mail(transaction->policy(), transaction->sender(), facts.standing);
     if (refused) return std::unexpected{std::move(*refused)};
     return transaction;
 }

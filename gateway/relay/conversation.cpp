@@ -67,7 +67,7 @@ io::Task<Conversation::Sent> Conversation::begin(const Target& target, bool in_c
     if (!greeting) co_return std::unexpected{greeting.error()};
     state_.greeting(*greeting);
     if (state_.step() != smtp::Step::greeted) co_return failed(Cause::greeting, greeting->text());
-    const auto said = co_await hello();
+    const auto said = co_await hello(environment_.hostname);
     if (!said) co_return said;
 
     const bool demanded = target.demand != policy::Demand::none;
@@ -82,19 +82,19 @@ io::Task<Conversation::Sent> Conversation::begin(const Target& target, bool in_c
         if (turned.error().cause == Cause::tls_missing && !demanded) co_return {};
         co_return turned;
     }
-    co_return co_await hello();
+    co_return co_await hello(environment_.hostname);
 }
 
-io::Task<Conversation::Sent> Conversation::hello() {
+io::Task<Conversation::Sent> Conversation::hello(std::string_view name) {
     std::string command;
-    smtp::append_ehlo(command, environment_.hostname);
+    smtp::append_ehlo(command, name);
     auto answer = co_await ask(command, environment_.bounds.command);
     if (!answer) co_return std::unexpected{answer.error()};
     bool extended = true;
     if (smtp::is_permanent(answer->code)) {
         extended = false;
         command.clear();
-        smtp::append_helo(command, environment_.hostname);
+        smtp::append_helo(command, name);
         answer = co_await ask(command, environment_.bounds.command);
         if (!answer) co_return std::unexpected{answer.error()};
     }
@@ -154,7 +154,8 @@ io::Task<Conversation::Sent> Conversation::announce(const ClientFacts& client) {
     if (answer->code != 220) co_return failed(Cause::greeting, answer->text());
     announced_ = std::move(command);
     state_.start_afresh();
-    co_return co_await hello();
+    // A server takes the name of this EHLO for the client's, whatever XCLIENT said.
+    co_return co_await hello(client.helo.empty() ? environment_.hostname : client.helo);
 }
 
 io::Task<Conversation::Sent> Conversation::say(std::string_view bytes, io::Duration wait) {
@@ -177,6 +178,13 @@ io::Task<Conversation::Replied> Conversation::reply(io::Duration wait) {
 }
 
 io::Task<Conversation::Replied> Conversation::ask(std::string_view command, io::Duration wait) {
+    if (!silent()) {
+        // A server may say 421 at any time (RFC 5321 3.8). Anything else that nobody asked for
+        // would be taken for the answer to this command, and every answer behind it for another's.
+        auto unasked = co_await reply(wait);
+        if (!unasked || unasked->code == 421) co_return unasked;
+        co_return failed(Cause::malformed, "a reply that nobody asked for");
+    }
     const auto said = co_await say(command, wait);
     if (!said) co_return std::unexpected{said.error()};
     co_return co_await reply(wait);

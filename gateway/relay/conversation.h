@@ -55,7 +55,7 @@ public:
 private:
     [[nodiscard]] io::Task<Sent> begin(const Target& target, bool in_clear);
     [[nodiscard]] io::Task<void> take_leave();
-    [[nodiscard]] io::Task<Sent> hello();
+    [[nodiscard]] io::Task<Sent> hello(std::string_view name);
     [[nodiscard]] io::Task<Sent> turn_to_tls(const Target& target);
     [[nodiscard]] io::Task<Sent> tell_proxy(const ClientFacts& client);
 

@@ -17,6 +17,16 @@ bool went_stale(const Answer& answer) {
     return answer.reply.code == 421;
 }
 
+// A reply that cannot be the answer to a command: whoever says 354 to MAIL, or 250 to DATA, answers
+// something else.
+bool answers_command(const smtp::ParsedReply& reply) {
+    return smtp::is_positive(reply.code) || reply.code >= 400;
+}
+
+Failure out_of_step(const smtp::ParsedReply& reply) {
+    return {.cause = Cause::malformed, .detail = "out of step: " + reply.text()};
+}
+
 Answer refusal(int code, std::string_view text) {
     return {.reply = {.code = code, .lines = {std::string{text}}}, .failure = {}};
 }
@@ -76,6 +86,7 @@ io::Task<Answer> Delivery::first(const smtp::Mail& mail, const smtp::Recipient& 
     if (pipelining) smtp::append_rcpt(commands, recipient, hop.extensions());
     auto said = co_await hop.ask(commands, wait);
     if (!said) co_return lost(std::move(said.error()));
+    if (!answers_command(*said)) co_return lost(out_of_step(*said));
     hop.state().mail(*said);
     mail_accepted_ = smtp::is_positive(said->code);
     if (!pipelining && !mail_accepted_) co_return Answer{.reply = std::move(*said), .failure = {}};
@@ -83,6 +94,7 @@ io::Task<Answer> Delivery::first(const smtp::Mail& mail, const smtp::Recipient& 
     auto answer = co_await hop.reply(wait);
     if (!mail_accepted_) co_return Answer{.reply = std::move(*said), .failure = {}};
     if (!answer) co_return lost(std::move(answer.error()));
+    if (!answers_command(*answer)) co_return lost(out_of_step(*answer));
     co_return Answer{.reply = std::move(*answer), .failure = {}};
 }
 
@@ -91,6 +103,7 @@ io::Task<Answer> Delivery::further(const smtp::Recipient& recipient) {
     smtp::append_rcpt(command, recipient, lease_->extensions());
     auto answer = co_await lease_->ask(command, pool_.environment().bounds.command);
     if (!answer) co_return lost(std::move(answer.error()));
+    if (!answers_command(*answer)) co_return lost(out_of_step(*answer));
     co_return Answer{.reply = std::move(*answer), .failure = {}};
 }
 
@@ -103,6 +116,7 @@ io::Task<std::optional<Answer>> Delivery::begin_content() {
     auto answer = co_await lease_->ask(command, pool_.environment().bounds.command);
     if (!answer) co_return lost(std::move(answer.error()));
     if (!smtp::is_intermediate(answer->code)) {
+        if (answer->code < 400) co_return lost(out_of_step(*answer));
         co_return Answer{.reply = std::move(*answer), .failure = {}};
     }
     in_content_ = true;
@@ -136,21 +150,24 @@ io::Task<Answer> Delivery::finish() {
     assert(in_content_);
     constexpr io::Duration last_words{100};
     const Bounds& bounds = pool_.environment().bounds;
-    bool whole = !failure_.has_value();
+    bool whole = !failure_.has_value() && lease_->silent();
     if (whole) {
         pending_ += smtp::end_of_data;
         whole = co_await flush();
     }
-    // A server that closes in the middle may have said why.
+    // A server that refuses or closes in the middle may have said why.
     auto answer = co_await lease_->reply(whole ? bounds.data_end : last_words);
     in_content_ = false;
     Lease lease = std::move(lease_);
     if (!whole) {
         const bool explained = answer && answer->code >= 400;
-        if (!explained) co_return Answer{.reply = {}, .failure = failure_};
-        co_return Answer{.reply = std::move(*answer), .failure = {}};
+        if (explained) co_return Answer{.reply = std::move(*answer), .failure = {}};
+        if (!failure_ && answer) co_return lost(out_of_step(*answer));
+        if (!failure_) co_return lost(std::move(answer.error()));
+        co_return Answer{.reply = {}, .failure = failure_};
     }
     if (!answer) co_return lost(std::move(answer.error()));
+    if (!answers_command(*answer)) co_return lost(out_of_step(*answer));
     lease->state().message_done();
     pool_.give_back(std::move(lease));
     co_return Answer{.reply = std::move(*answer), .failure = {}};

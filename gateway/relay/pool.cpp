@@ -54,23 +54,27 @@ std::unique_ptr<RouteTable> Pool::table_for(const policy::Snapshot& policy,
     return std::make_unique<RouteTable>(std::move(routes));
 }
 
+Lease Pool::take_idle(Hop& hop) {
+    auto idle = hop.take_idle();
+    if (!idle) return {};
+    hop.count_in_use();
+    ++environment_.counts.reused;
+    return Lease{hop, std::move(idle), true};
+}
+
 io::Task<std::expected<Lease, Failure>>
 Pool::take(RouteHops& route, const ClientFacts& client, Use use) {
     Failure failure{.cause = Cause::none_usable, .detail = {}};
     for (Hop* hop : route.in_turn()) {
-        if (use == Use::any) {
-            if (auto idle = hop->take_idle()) {
-                hop->count_in_use();
-                ++environment_.counts.reused;
-                co_return Lease{*hop, std::move(idle), true};
-            }
+        const bool free = co_await wait_for_free(*hop);
+        if (!free) {
+            failure = {.cause = Cause::busy, .detail = hop->target().endpoint.text()};
+            continue;
         }
-        if (hop->full()) {
-            const bool free = co_await wait_for_free(*hop);
-            if (!free) {
-                failure = {.cause = Cause::busy, .detail = hop->target().endpoint.text()};
-                continue;
-            }
+        if (use == Use::any) {
+            if (Lease idle = take_idle(*hop)) co_return std::move(idle);
+        } else if (hop->full()) {
+            make_room(*hop);
         }
         auto opened = co_await open(*hop, client);
         if (opened) co_return std::move(*opened);
@@ -79,9 +83,14 @@ Pool::take(RouteHops& route, const ClientFacts& client, Use use) {
     co_return std::unexpected{std::move(failure)};
 }
 
+// An idle conversation counts too. Whoever wants a fresh one has just seen one go stale.
+void Pool::make_room(Hop& hop) {
+    if (auto idle = hop.take_idle()) background_.spawn(end(std::move(idle)));
+}
+
 io::Task<bool> Pool::wait_for_free(Hop& hop) const {
     const io::Clock::time_point deadline = environment_.ring.now() + environment_.bounds.free_wait;
-    while (hop.full()) {
+    while (hop.full() && hop.idle() == 0) {
         const auto left = std::chrono::ceil<io::Duration>(deadline - environment_.ring.now());
         if (left <= io::Duration{0} || stopped_) co_return false;
         [[maybe_unused]] const bool freed = co_await hop.freed().wait(left);

@@ -93,6 +93,8 @@ public:
 private:
     [[nodiscard]] Hop& hop_for(Target target);
     [[nodiscard]] io::Task<std::expected<Lease, Failure>> open(Hop& hop, const ClientFacts& client);
+    [[nodiscard]] Lease take_idle(Hop& hop);
+    void make_room(Hop& hop);
     [[nodiscard]] io::Task<bool> wait_for_free(Hop& hop) const;
     [[nodiscard]] io::Task<void> learn(Hop& hop);
     [[nodiscard]] io::Task<void> reset(Lease lease);

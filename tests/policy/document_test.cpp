@@ -128,7 +128,8 @@ TEST_CASE("a value of another type is named with its place") {
               CHECK_FALSE(t.duration("k", {.least = seconds(1), .most = milliseconds::max()}));
           }},
          {"k = \"5MB\"",
-          "k must be a size such as \"50MiB\" or a number of bytes (units: B, KiB, MiB, GiB, TiB)",
+          "k must be a size such as \"50MiB\" or a number of bytes (units: B, KiB, MiB, GiB, TiB), "
+          "not \"5MB\"",
           [](Table& t) { CHECK_FALSE(t.size("k")); }},
          {"k = -1",
           "k must be a size such as \"50MiB\" or a number of bytes (units: B, KiB, MiB, GiB, TiB)",
@@ -240,6 +241,16 @@ TEST_CASE("a text that is not TOML has one mistake with its place") {
     const std::string mistake = mistakes_in(text, [](Table&) { FAIL(); });
     CHECK(mistake.starts_with("dir/a.toml:"));
     CHECK(std::ranges::count(mistake, '\n') == 1);
+}
+
+TEST_CASE("a table's name that cannot be one is a mistake in every build") {
+    for (const std::string_view text : {"[!]", "[[\x01]]", "[a.!]", "[[ ,]]", "[=]"}) {
+        CAPTURE(text);
+        const auto document = Document::parse(text, "a.toml");
+        REQUIRE_FALSE(document);
+        CHECK(document.error().place.line == 1);
+        CHECK_FALSE(document.error().message.empty());
+    }
 }
 
 TEST_CASE("a text nested without end is refused, not followed") {

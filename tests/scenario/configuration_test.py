@@ -90,7 +90,7 @@ def test_ten_mistakes_are_ten_lines_with_their_places(prepare, authority, own_ce
         ("postern.toml", host[:host.rindex('name = "mx"')].count("\n") + 1, "mx"),
         ("postern.toml", line_of(host, str(other.key)), ""),
         ("postern.toml", line_of(host, "many"), "recipients"),
-        ("policy.toml", None, "cycle|parent|itself"),
+        ("policy.toml", None, "own ancestor"),
         ("policy.toml", line_of(TEN_POLICY, 'name = "other"') + 1, "below.example.org"),
         ("policy.toml", line_of(TEN_POLICY, "not an address"), "not an address"),
         ("policy.toml", line_of(TEN_POLICY, "nowhere.txt"), "nowhere.txt"),
@@ -274,7 +274,7 @@ EXPLAINED = [
 @pytest.mark.parametrize("row, sender, tls, verdict, reply", EXPLAINED, ids=[row[0] for row in EXPLAINED])
 def test_explain_gives_the_verdict_and_reply_without_a_network(prepare, row, sender, tls, verdict, reply):
     done = prepare().run("explain", "--from", sender, "--to", "user@example.org", "--tls", tls, "--direction", "inbound")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == (0 if verdict == "accept" else 1), done.stdout + done.stderr
     assert verdict in done.stdout
     if reply:
         assert reply in done.stdout and "banks over TLS" in done.stdout and "bank.example" in done.stdout
@@ -282,4 +282,4 @@ def test_explain_gives_the_verdict_and_reply_without_a_network(prepare, row, sen
 
 def test_explain_of_a_listener_without_TLS_says_I12(prepare):
     done = prepare(listener={"tls": "off"}).run("explain", "--from", "a@bank.example", "--to", "user@example.org")
-    assert "451 4.7.0" in done.stdout or "550 5.7.10" in done.stdout, done.stdout
+    assert done.returncode == 1 and "451 4.7.0" in done.stdout, done.stdout

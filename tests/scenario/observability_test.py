@@ -73,7 +73,8 @@ def test_content_never_gets_into_the_log(client, postern, hop):
 
 def test_foreign_text_in_the_log_is_escaped_and_cut(postern, hop):
     with postern.connect() as client:
-        client.ehlo('x"\\}{,\u2028ü')
+        client.command('EHLO x"\\}{,\u2028ü')
+        client.ehlo()
         client.command('MAIL FROM:<"a\\"\x1b[31m"@other.example>')
         client.command("RCPT TO:<user@example.org>")
         client.command("NOOP " + "y" * 1500)

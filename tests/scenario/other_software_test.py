@@ -74,7 +74,7 @@ def test_swaks_with_one_TLS_version(postern, hop, protocol, accepted):
 
 # openssl
 
-def s_client(postern, *arguments, text="QUIT\r\n", starttls=True):
+def s_client(postern, *arguments, text="QUIT\n", starttls=True):
     host, port = postern.address()
     extra = ["-starttls", "smtp"] if starttls else []
     return run("openssl", "s_client", *extra, "-connect", f"{host}:{port}", "-crlf", "-ign_eof", *arguments, text=text)

@@ -120,8 +120,8 @@ def test_a_bad_file_changes_nothing_and_the_reload_command_names_every_mistake(l
 
 def test_a_bad_file_is_named_in_the_log_with_every_mistake(listed):
     replace(listed.list, "bank.example\n-bad-.example..\nanother bad@@one\n")
-    wait_until(lambda: all(word in listed.log_file.read_text() for word in ("banks.txt:2:", "banks.txt:3:")),
-               "both mistakes in the log")
+    wait_until(lambda: [(line["file"], line["line"]) for line in listed.events("configuration_mistake")]
+               == [(str(listed.list), 2), (str(listed.list), 3)], "both mistakes in the log")
     assert code_for(listed, message("a@bank.example")) == 550
     assert listed.metric("reload.*(fail|error|refus|reject)") >= 1
     replace(listed.list, "new.example\n")

@@ -60,7 +60,7 @@ TEST_CASE("an IPv4 client is the same one through an IPv6 listener") {
     CHECK(slot_of("::ffff:192.0.2.1") != slot_of("::ffff:192.0.2.2"));
 }
 
-TEST_CASE("the counts of all cores are added up") {
+TEST_CASE("what all cores count of sessions is added up") {
     const auto one = std::make_unique<Census>();
     const auto other = std::make_unique<Census>();
     const std::array<const Census*, 2> cores{one.get(), other.get()};

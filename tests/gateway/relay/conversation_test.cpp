@@ -241,7 +241,7 @@ TEST_CASE("XCLIENT introduces a client once, and the conversation begins again b
     hop.heard.clear();
     CHECK(awaited(core.loop, conversation->announce(client)));
     CHECK(hop.heard == Lines{"XCLIENT ADDR=192.0.2.7 PORT=4711 PROTO=ESMTP HELO=client.example",
-                             "EHLO gateway.example.org"});
+                             "EHLO client.example"});
     CHECK(conversation->state().can_start_transaction());
     hop.heard.clear();
     CHECK(awaited(core.loop, conversation->announce(client)));
