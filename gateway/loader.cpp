@@ -59,7 +59,8 @@ void Loader::free(std::shared_ptr<const Configuration> configuration) {
 
 std::unique_ptr<Load> Loader::load_now(When when, const ssl::TicketKeys& keys) {
     auto load = std::make_unique<Load>();
-    if (when == When::if_changed && fingerprint(files_) == fingerprint_ && !hosts_moved()) {
+    const bool can_be_unchanged = when == When::if_changed && !files_.empty();
+    if (can_be_unchanged && fingerprint(files_) == fingerprint_ && !hosts_moved()) {
         load->unchanged = true;
         return load;
     }

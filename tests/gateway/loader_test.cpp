@@ -61,6 +61,7 @@ TEST_CASE("the first load brings a configuration, and TLS for every core", "[tsa
     const Host host;
     Loader loader = host.loader();
     const auto load = host.load(loader, When::if_changed);
+    CAPTURE(load->loaded.mistakes.text());
     REQUIRE(load->loaded.configuration);
     CHECK_FALSE(load->unchanged);
     CHECK(load->loaded.configuration->policy->generation() == 1);
