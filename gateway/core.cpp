@@ -97,7 +97,7 @@ public:
         arrange_doors(settings, std::move(configuration.listening));
     }
 
-    void set_ticket_keys(const ssl::TicketKeys& keys) {
+    void set_ticket_keys(const ssl::TicketKeys& keys) const {
         if (surroundings_.server_tls) surroundings_.server_tls->set_ticket_keys(keys);
     }
 

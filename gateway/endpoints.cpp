@@ -11,8 +11,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace postern::gateway {
@@ -26,7 +26,8 @@ constexpr int backlog = 64;
 // A socket that only our own user can connect to. Takes the place of one that a dead gateway left.
 std::expected<io::Descriptor, std::string> listen_on_path(const std::string& path) {
     const auto failed = [&path](const char* what) {
-        return std::unexpected{std::string{what} + " " + path + ": " + std::strerror(errno)};
+        return std::unexpected{std::string{what} + " " + path + ": " +
+                               std::generic_category().message(errno)};
     };
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

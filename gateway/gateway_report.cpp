@@ -58,6 +58,7 @@ std::string Gateway::metrics() const {
              .not_after = current_->certificates.at(at).facts().not_after});
     }
     std::vector<const report::Counters*> counters;
+    counters.reserve(cores_.size());
     for (const std::unique_ptr<Core>& core : cores_) {
         counters.push_back(&core->counters());
     }

@@ -11,7 +11,6 @@
 namespace postern::gateway {
 namespace {
 
-using policy::Mistakes;
 using policy::Named;
 using policy::Place;
 using policy::Range;

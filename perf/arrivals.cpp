@@ -38,8 +38,7 @@ io::Task<> Arrivals::wait_until(io::Clock::time_point time) {
         .it_value = {.tv_sec = seconds.count(),
                      .tv_nsec = std::chrono::nanoseconds{since_boot - seconds}.count()}};
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
-    io::Readable readable{ring_, timer_.get(), look_after};
-    [[maybe_unused]] const bool rung = co_await readable;
+    [[maybe_unused]] const bool rung = co_await io::Readable{ring_, timer_.get(), look_after};
     std::uint64_t times = 0;
     [[maybe_unused]] const auto read = ::read(timer_.get(), &times, sizeof times);
 }

@@ -176,6 +176,23 @@ LoadCore::connect(LoadClient& client, std::optional<ssl::Session>& session, bool
     co_return true;
 }
 
+// As many messages as one connection takes; false when it broke. `start` is the last one's, or
+// nothing when no more are to be sent.
+io::Task<bool> LoadCore::send_over(LoadClient& client,
+                                   std::optional<io::Clock::time_point>& start) {
+    for (std::uint64_t sent = 1; start; ++sent) {
+        const auto code = co_await client.send_message();
+        if (!code) {
+            result_.fail(code.error());
+            co_return false;
+        }
+        note_reply(*code, *start);
+        if (sent == settings_.messages_per_connection) break;
+        start = co_await next_start();
+    }
+    co_return true;
+}
+
 // One of the connections that exist at one time, again and again. A message counts from when it was
 // to be begun: the first of a connection bears the cost of connecting.
 io::Task<> LoadCore::send_messages() {
@@ -184,21 +201,8 @@ io::Task<> LoadCore::send_messages() {
     while (start) {
         LoadClient client{{settings_, *ring_, tls_.get(), scratch_}};
         clients_.insert(&client);
-        bool usable = co_await connect(client, session, measured(*start));
-        bool finished = false;
-        std::uint64_t sent = 0;
-        while (usable && start) {
-            const auto code = co_await client.send_message();
-            if (code) {
-                note_reply(*code, *start);
-            } else {
-                result_.fail(code.error());
-                usable = false;
-            }
-            finished = ++sent == settings_.messages_per_connection;
-            if (finished) break;
-            if (usable) start = co_await next_start();
-        }
+        const bool connected = co_await connect(client, session, measured(*start));
+        const bool usable = connected && co_await send_over(client, start);
         if (usable) {
             if (settings_.resume && client.engine() != nullptr)
                 session = client.engine()->session();

@@ -48,6 +48,8 @@ private:
     void begin_nothing_more();
     void cancel_all();
     [[nodiscard]] io::Task<> watch();
+    [[nodiscard]] io::Task<bool> send_over(LoadClient& client,
+                                           std::optional<io::Clock::time_point>& start);
     [[nodiscard]] io::Task<> send_messages();
     [[nodiscard]] io::Task<std::optional<io::Clock::time_point>> next_start();
     [[nodiscard]] io::Task<bool>

@@ -19,7 +19,8 @@ std::optional<std::string> unquoted(std::string_view text) {
     std::string meaning;
     for (std::size_t at = 0; at < text.size(); ++at) {
         if (text[at] == '"') return std::nullopt;
-        if (text[at] == '\\' && ++at == text.size()) return std::nullopt;
+        if (text[at] == '\\') ++at;
+        if (at == text.size()) return std::nullopt;
         meaning.push_back(text[at]);
     }
     return meaning;

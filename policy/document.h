@@ -161,6 +161,8 @@ public:
                                                                 std::string file);
     [[nodiscard]] static std::expected<Document, Mistake> load(std::string file);
 
+    Document(const Document&) = delete;
+    Document& operator=(const Document&) = delete;
     Document(Document&&) noexcept;
     Document& operator=(Document&&) noexcept;
     ~Document();

@@ -17,6 +17,26 @@ Place ListText::place_of_entry() const {
                  .column = static_cast<std::uint32_t>(entry_begins_ - line_begins_ + 1)};
 }
 
+bool ListText::is_inside(State state) {
+    return state != State::between && state != State::in_comment;
+}
+
+ListText::State ListText::behind(char letter) const {
+    switch (state_) {
+    case State::in_entry: return is_between(letter) ? State::between : State::in_entry;
+    case State::in_quotes:
+        if (letter == '\n') return State::between; // never closed: the entry will be refused
+        if (letter == '\\') return State::behind_backslash;
+        return letter == '"' ? State::in_entry : State::in_quotes;
+    case State::behind_backslash: return letter == '\n' ? State::between : State::in_quotes;
+    case State::in_comment: return letter == '\n' ? State::between : State::in_comment;
+    case State::between: break;
+    }
+    if (is_between(letter)) return State::between;
+    if (letter == '#') return State::in_comment;
+    return letter == '"' ? State::in_quotes : State::in_entry;
+}
+
 void ListText::feed(std::string_view piece, const TakeEntry& take) {
     std::size_t begin = 0; // of the entry's part in this piece
     const auto end_entry = [&](std::size_t end) {
@@ -28,47 +48,25 @@ void ListText::feed(std::string_view piece, const TakeEntry& take) {
             take(begun_, place_of_entry());
             begun_.clear();
         }
-        state_ = State::between;
     };
     for (std::size_t at = 0; at < piece.size(); ++at) {
-        const char letter = piece[at];
         if (read_ + at == byte_order_mark.size() && state_ == State::in_entry &&
             begun_ + std::string(piece.substr(begin, at - begin)) == byte_order_mark) {
             begun_.clear();
             state_ = State::between;
         }
-        switch (state_) {
-        case State::in_entry:
-            if (!is_between(letter)) continue;
-            end_entry(at);
-            break;
-        case State::in_quotes:
-            if (letter == '\\') state_ = State::behind_backslash;
-            if (letter == '"') state_ = State::in_entry;
-            if (letter != '\n') continue;
-            end_entry(at); // the quote was never closed: the entry will be refused
-            break;
-        case State::behind_backslash:
-            state_ = State::in_quotes;
-            if (letter != '\n') continue;
-            end_entry(at);
-            break;
-        case State::in_comment: break;
-        case State::between:
-            if (is_between(letter)) break;
+        const State next = behind(piece[at]);
+        if (!is_inside(state_) && is_inside(next)) {
             begin = at;
             entry_begins_ = read_ + at;
-            state_ = letter == '#'   ? State::in_comment
-                     : letter == '"' ? State::in_quotes
-                                     : State::in_entry;
-            continue;
         }
-        if (letter != '\n') continue;
-        state_ = State::between;
+        if (is_inside(state_) && !is_inside(next)) end_entry(at);
+        state_ = next;
+        if (piece[at] != '\n') continue;
         ++line_;
         line_begins_ = read_ + at + 1;
     }
-    if (state_ != State::between && state_ != State::in_comment) begun_.append(piece.substr(begin));
+    if (is_inside(state_)) begun_.append(piece.substr(begin));
     read_ += piece.size();
 }
 

@@ -24,6 +24,8 @@ public:
 private:
     enum class State : std::uint8_t { between, in_entry, in_quotes, behind_backslash, in_comment };
 
+    [[nodiscard]] static bool is_inside(State state);
+    [[nodiscard]] State behind(char letter) const;
     [[nodiscard]] Place place_of_entry() const;
 
     State state_ = State::between;

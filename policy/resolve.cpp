@@ -39,6 +39,7 @@ public:
         const auto found = rows_.find(word.value);
         if (found != rows_.end()) return found->second.thing;
         std::vector<std::string_view> known;
+        known.reserve(rows_.size());
         for (const auto& [name, row] : rows_)
             known.emplace_back(name);
         std::ranges::sort(known);

@@ -167,15 +167,20 @@ HelloReader::Status HelloReader::take(std::string_view& input) {
         input.remove_prefix(size);
         record_left_ -= size;
 
-        if (octet(message_[0]) != message_client_hello) return Status::malformed;
-        if (message_.size() < message_header_bytes) continue;
-        const auto whole = message_bytes(message_);
-        // Nothing may follow in the same record: the client has to wait for an answer.
-        if (whole > hello_bytes_max || message_.size() + record_left_ > whole) {
-            return Status::malformed;
-        }
-        if (message_.size() == whole) return Status::complete;
+        const Status status = message_so_far();
+        if (status != Status::incomplete) return status;
     }
+}
+
+HelloReader::Status HelloReader::message_so_far() const {
+    if (octet(message_[0]) != message_client_hello) return Status::malformed;
+    if (message_.size() < message_header_bytes) return Status::incomplete;
+    const auto whole = message_bytes(message_);
+    // Nothing may follow in the same record: the client has to wait for an answer.
+    if (whole > hello_bytes_max || message_.size() + record_left_ > whole) {
+        return Status::malformed;
+    }
+    return message_.size() == whole ? Status::complete : Status::incomplete;
 }
 
 std::string HelloReader::record() const {

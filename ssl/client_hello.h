@@ -43,6 +43,7 @@ private:
     [[nodiscard]] std::optional<Status> take_header(std::string_view& input);
     [[nodiscard]] std::optional<Status> begin_record();
     [[nodiscard]] Status take_alert(std::string_view& input);
+    [[nodiscard]] Status message_so_far() const;
 
     std::array<char, 5> header_{}; // of the present record
     std::size_t header_bytes_ = 0;

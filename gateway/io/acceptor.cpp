@@ -4,7 +4,7 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace postern::io {
@@ -14,7 +14,8 @@ namespace {
 enum class Sharing : std::uint8_t { none, among_cores };
 
 std::unexpected<std::string> failed(const char* what, const Endpoint& address) {
-    return std::unexpected{std::string{what} + " " + address.text() + ": " + std::strerror(errno)};
+    return std::unexpected{std::string{what} + " " + address.text() + ": " +
+                           std::generic_category().message(errno)};
 }
 
 std::expected<Descriptor, std::string> bind_to(const Endpoint& address, Sharing sharing) {

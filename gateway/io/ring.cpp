@@ -7,7 +7,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 
 namespace postern::io {
 namespace {
@@ -37,7 +37,8 @@ std::string refusal(int code) {
     case ENOMEM: return "no memory for io_uring: raise the memory limit, or LimitMEMLOCK";
     case EMFILE:
     case ENFILE: return "no file descriptor left for io_uring: raise LimitNOFILE";
-    default: return std::string{"io_uring cannot be used: "} + std::strerror(code);
+    default:
+        return std::string{"io_uring cannot be used: "} + std::generic_category().message(code);
     }
 }
 
