@@ -8,8 +8,8 @@
 #include <initializer_list>
 #include <utility>
 
-// A document such as "[!]" breaks what toml++ 3.3 asserts in a debug build and has the compiler take
-// for granted in a release build. Without either it reports the error as it should.
+// A document such as "[!]" breaks what toml++ 3.3 asserts in a debug build and has the compiler
+// take for granted in a release build. Without either it reports the error as it should.
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_assert(true)

@@ -7,31 +7,65 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <system_error>
+#include <utility>
 
 namespace postern::policy {
 namespace {
 
-class OpenFile {
+std::string because(std::string_view what, int error) {
+    std::string text(what);
+    text += ": ";
+    text += std::generic_category().message(error);
+    return text;
+}
+
+class RegularFile {
 public:
-    // Without O_NONBLOCK, opening a named pipe waits for a writer for ever.
-    explicit OpenFile(const std::string& path)
-        : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-    OpenFile(const OpenFile&) = delete;
-    OpenFile& operator=(const OpenFile&) = delete;
-    ~OpenFile() {
+    [[nodiscard]] static std::expected<RegularFile, std::string> open(const std::string& path) {
+        // Without O_NONBLOCK, opening a named pipe waits for a writer for ever.
+        RegularFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        if (file.fd_ < 0) return std::unexpected(because("cannot be opened", errno));
+        struct stat facts{};
+        if (::fstat(file.fd_, &facts) != 0)
+            return std::unexpected(because("cannot be read", errno));
+        if (!S_ISREG(facts.st_mode)) return std::unexpected("is not a regular file");
+        file.bytes_ = static_cast<std::uint64_t>(facts.st_size);
+        return file;
+    }
+    RegularFile(RegularFile&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1)), bytes_(other.bytes_) {}
+    RegularFile(const RegularFile&) = delete;
+    RegularFile& operator=(const RegularFile&) = delete;
+    RegularFile& operator=(RegularFile&&) = delete;
+    ~RegularFile() {
         if (fd_ >= 0) ::close(fd_);
     }
 
-    [[nodiscard]] int fd() const { return fd_; }
+    // When it was opened.
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    // 0: the end.
+    [[nodiscard]] std::expected<std::size_t, std::string> read(std::span<char> into) const {
+        for (;;) {
+            const ssize_t got = ::read(fd_, into.data(), into.size());
+            if (got >= 0) return static_cast<std::size_t>(got);
+            if (errno != EINTR) return std::unexpected(because("cannot be read", errno));
+        }
+    }
 
 private:
+    explicit RegularFile(int fd) : fd_(fd) {}
+
     int fd_;
+    std::uint64_t bytes_ = 0;
 };
 
 class Matches {
 public:
     explicit Matches(const std::string& pattern)
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): only the loader's thread expands patterns
         : result_(::glob(pattern.c_str(), GLOB_ERR, nullptr, &names_)) {}
     Matches(const Matches&) = delete;
     Matches& operator=(const Matches&) = delete;
@@ -47,13 +81,6 @@ private:
     int result_;
 };
 
-std::string because(std::string_view what, int error) {
-    std::string text(what);
-    text += ": ";
-    text += std::generic_category().message(error);
-    return text;
-}
-
 std::string too_large(std::size_t bytes_max) {
     return "is larger than " + std::to_string(bytes_max) + " bytes";
 }
@@ -61,31 +88,39 @@ std::string too_large(std::size_t bytes_max) {
 } // namespace
 
 std::expected<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max) {
-    const OpenFile file(path);
-    if (file.fd() < 0) return std::unexpected(because("cannot be opened", errno));
-    struct stat facts{};
-    if (::fstat(file.fd(), &facts) != 0) return std::unexpected(because("cannot be read", errno));
-    if (!S_ISREG(facts.st_mode)) return std::unexpected("is not a regular file");
-    if (static_cast<std::size_t>(facts.st_size) > bytes_max) {
-        return std::unexpected(too_large(bytes_max));
-    }
+    const auto file = RegularFile::open(path);
+    if (!file) return std::unexpected(file.error());
+    if (file->bytes() > bytes_max) return std::unexpected(too_large(bytes_max));
 
     // The size is only a first guess: the file may grow while it is read. One byte more than it
     // says, so that the end is seen without another round.
     std::string content;
     std::size_t filled = 0;
-    content.resize(static_cast<std::size_t>(facts.st_size) + 1);
+    content.resize(static_cast<std::size_t>(file->bytes()) + 1);
     for (;;) {
-        const ssize_t got = ::read(file.fd(), content.data() + filled, content.size() - filled);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::unexpected(because("cannot be read", errno));
-        if (got == 0) break;
-        filled += static_cast<std::size_t>(got);
+        const auto got = file->read(std::span(content).subspan(filled));
+        if (!got) return std::unexpected(got.error());
+        if (*got == 0) break;
+        filled += *got;
         if (filled > bytes_max) return std::unexpected(too_large(bytes_max));
         if (filled == content.size()) content.resize(filled * 2);
     }
     content.resize(filled);
     return content;
+}
+
+// Not mapped: a mapped file that somebody cuts short meanwhile ends the process.
+std::expected<void, std::string> stream_file(const std::string& path, const TakePiece& take) {
+    constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+    const auto file = RegularFile::open(path);
+    if (!file) return std::unexpected(file.error());
+    const auto buffer = std::make_unique_for_overwrite<char[]>(piece_bytes);
+    for (;;) {
+        const auto got = file->read({buffer.get(), piece_bytes});
+        if (!got) return std::unexpected(got.error());
+        if (*got == 0) return {};
+        take({buffer.get(), *got}, file->bytes());
+    }
 }
 
 std::string path_beside(std::string_view file, std::string_view named) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,14 @@ namespace postern::policy {
 /// name: `cannot be opened: No such file or directory`, `is larger than 1048576 bytes`.
 [[nodiscard]] std::expected<std::string, std::string> read_file(const std::string& path,
                                                                 std::size_t bytes_max);
+
+/// Is handed a file piece by piece, each together with the size of the whole file at the start: a
+/// hint, it may change meanwhile.
+using TakePiece = std::function<void(std::string_view piece, std::uint64_t whole_bytes)>;
+
+/// Hands out a regular file of any size. Errors as above.
+[[nodiscard]] std::expected<void, std::string> stream_file(const std::string& path,
+                                                           const TakePiece& take);
 
 /// What `named` means when it is written in `file`: absolute names stay, others are taken from the
 /// directory of `file`.

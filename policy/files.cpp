@@ -1,41 +1,8 @@
 #include "policy/files.h"
 
-#include "policy/file.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <memory>
-#include <system_error>
 #include <utility>
 
 namespace postern::policy {
-namespace {
-
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
-
-class OpenFile {
-public:
-    explicit OpenFile(const std::string& path)
-        : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-    OpenFile(const OpenFile&) = delete;
-    OpenFile& operator=(const OpenFile&) = delete;
-    ~OpenFile() {
-        if (fd_ >= 0) close(fd_);
-    }
-    [[nodiscard]] int fd() const { return fd_; }
-
-private:
-    int fd_;
-};
-
-std::string cause(std::string_view what, int error) {
-    return std::string(what) + ": " + std::error_code(error, std::generic_category()).message();
-}
-
-} // namespace
 
 std::expected<std::string, std::string> DiskFiles::read(const std::string& path,
                                                         std::size_t bytes_max) const {
@@ -47,23 +14,9 @@ DiskFiles::matching(const std::string& pattern) const {
     return files_matching(pattern);
 }
 
-// Not mapped: a mapped file that somebody cuts short meanwhile ends the process.
 std::expected<void, std::string> DiskFiles::stream(const std::string& path,
                                                    const TakePiece& take) const {
-    const OpenFile file(path);
-    if (file.fd() < 0) return std::unexpected(cause("cannot be opened", errno));
-    struct stat status{};
-    if (fstat(file.fd(), &status) != 0) return std::unexpected(cause("cannot be read", errno));
-    if (!S_ISREG(status.st_mode)) return std::unexpected("is not a regular file");
-    const auto buffer = std::make_unique_for_overwrite<char[]>(piece_bytes);
-    for (;;) {
-        const ssize_t got = ::read(file.fd(), buffer.get(), piece_bytes);
-        if (got == 0) return {};
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::unexpected(cause("cannot be read", errno));
-        take(std::string_view(buffer.get(), static_cast<std::size_t>(got)),
-             static_cast<std::uint64_t>(status.st_size));
-    }
+    return stream_file(path, take);
 }
 
 MemoryFiles::MemoryFiles(std::map<std::string, std::string> text_by_path)

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "policy/file.h"
+
 #include <cstddef>
-#include <cstdint>
 #include <expected>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,9 +28,7 @@ public:
     [[nodiscard]] virtual std::expected<std::vector<std::string>, std::string>
     matching(const std::string& pattern) const = 0;
 
-    /// Hands out a file of any size piece by piece, each together with the size of the whole file
-    /// at the start: a hint, it may change meanwhile.
-    using TakePiece = std::function<void(std::string_view piece, std::uint64_t whole_bytes)>;
+    /// Hands out a file of any size.
     [[nodiscard]] virtual std::expected<void, std::string> stream(const std::string& path,
                                                                   const TakePiece& take) const = 0;
 };
