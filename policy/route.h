@@ -18,7 +18,7 @@ inline constexpr std::uint16_t smtp_port = 25;
 enum class AnnounceClient : std::uint8_t {
     none,
     xclient, // the XCLIENT command (Postfix), where the next hop offers it
-    proxy,   // a PROXY v2 header before its greeting
+    proxy,   // a PROXY header (version 1) before its greeting
 };
 
 inline constexpr std::uint16_t route_host_weight_max = 1000;

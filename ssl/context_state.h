@@ -60,6 +60,7 @@ public:
     Held& operator=(Held&&) = delete;
 
     ~Held() {
+        // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete): it takes a moved-from holder for one
         if (state_ == nullptr || --state_->users != 0) return;
         const std::unique_ptr<State> last(state_);
     }
