@@ -71,16 +71,21 @@ io::Task<std::expected<void, ChannelError>> Channel::fill(io::Duration wait) {
     co_return received;
 }
 
+namespace {
+
+// RFC 8446 6.1: without close_notify the end may be an attacker's doing.
+ChannelError cut_short(ChannelError error) {
+    return error == ChannelError::closed ? ChannelError::broken : error;
+}
+
+} // namespace
+
 io::Task<std::expected<void, ChannelError>> Channel::decrypt(io::Duration wait) {
     for (;;) {
         if (cipher_.empty() && !engine_->has_plain()) {
             plain_.reset();
             const auto received = co_await receive(wait);
-            if (!received) {
-                // RFC 8446 6.1: without close_notify the end may be an attacker's doing.
-                const bool cut = received.error() == ChannelError::closed;
-                co_return std::unexpected{cut ? ChannelError::broken : received.error()};
-            }
+            if (!received) co_return std::unexpected{cut_short(received.error())};
             cipher_ = chunk_.bytes();
         }
         if (!plain_) plain_ = std::make_unique_for_overwrite<char[]>(plain_bytes);

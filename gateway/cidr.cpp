@@ -15,9 +15,8 @@ constexpr IpAddress::Bytes mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xf
 template<typename Number>
 std::optional<Number> whole_number(std::string_view text) {
     Number number = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stopped != end) return std::nullopt;
+    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || stopped != text.data() + text.size()) return std::nullopt;
     return number;
 }
 

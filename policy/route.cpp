@@ -70,9 +70,9 @@ std::expected<RouteHost, std::string> route_host_of(std::string_view text) {
         host.address = std::move(*name);
     }
     if (parts.port.empty()) return host;
-    const char* const end = parts.port.data() + parts.port.size();
-    const auto [stop, error] = std::from_chars(parts.port.data(), end, host.port);
-    if (error != std::errc() || stop != end || host.port == 0)
+    const auto [stop, error] =
+        std::from_chars(parts.port.data(), parts.port.data() + parts.port.size(), host.port);
+    if (error != std::errc() || stop != parts.port.data() + parts.port.size() || host.port == 0)
         return std::unexpected(
             sentence({"\"", parts.port, "\" is no port; use a number from 1 to 65535"}));
     return host;

@@ -93,7 +93,7 @@ void Receiver::go() {
 
 void Receiver::buffer_free() { listen(); }
 
-void Receiver::complete(std::int32_t result, std::uint32_t flags) {
+void Receiver::take_buffer(std::int32_t result, std::uint32_t flags) {
     if ((flags & IORING_CQE_F_BUFFER) != 0) {
         const auto id = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
         ring_->buffers().taken();
@@ -105,6 +105,10 @@ void Receiver::complete(std::int32_t result, std::uint32_t flags) {
     } else if (result != -ENOBUFS) {
         ring_->buffers().pass_on(); // a buffer may have been free for this answer
     }
+}
+
+void Receiver::complete(std::int32_t result, std::uint32_t flags) {
+    take_buffer(result, flags);
     if ((flags & IORING_CQE_F_MORE) == 0) {
         armed_ = false;
         stopping_ = false;
@@ -284,8 +288,7 @@ private:
 Task<std::expected<Socket, Error>> Socket::connect(Ring& ring, Endpoint to, Duration wait) {
     Descriptor fd{::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!fd.valid()) co_return std::unexpected{error_from_errno(errno)};
-    Connect connecting{ring, fd.get(), to, wait};
-    const auto connected = co_await connecting;
+    const auto connected = co_await Connect{ring, fd.get(), to, wait};
     if (!connected) co_return std::unexpected{connected.error()};
     co_return Socket{ring, std::move(fd)};
 }

@@ -57,6 +57,7 @@ private:
 
     ~Receiver() override = default;
     void hold(std::uint16_t id, std::uint16_t size);
+    void take_buffer(std::int32_t result, std::uint32_t flags);
     // Nobody waits any more, neither here nor for a buffer.
     [[nodiscard]] std::coroutine_handle<> take_waiter();
     void go();
