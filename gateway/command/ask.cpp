@@ -4,6 +4,7 @@
 #include "gateway/endpoints.h"
 #include "gateway/io/descriptor.h"
 #include "gateway/settings.h"
+#include "policy/document.h"
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -13,9 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <expected>
 #include <string>
+#include <system_error>
 
 namespace postern::command {
 namespace {
@@ -39,32 +40,48 @@ constexpr std::string_view status_help =
     "                  (default /etc/postern/postern.toml)\n"
     "  --json          as one JSON object\n";
 
-// Sends one word, reads the whole answer. A list of millions takes seconds to load.
-std::expected<std::string, std::string> ask(const std::string& config, std::string_view word) {
-    const gateway::LoadedSettings loaded = gateway::load_settings(config);
-    const std::string path = gateway::control_path(loaded.settings);
-    const auto failed = [&path] {
-        return std::unexpected{"no gateway answers at " + path + ": " + std::strerror(errno)};
-    };
+std::unexpected<std::string> no_answer_at(const std::string& path) {
+    const int error = errno;
+    return std::unexpected{"no gateway answers at " + path + ": " +
+                           std::generic_category().message(error)};
+}
+
+std::expected<io::Descriptor, std::string> connect_to(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
         return std::unexpected{path + " is too long for a socket"};
     }
     std::ranges::copy(path, address.sun_path);
-    const io::Descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    io::Descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!fd.valid()) return no_answer_at(path);
     const timeval patience{.tv_sec = 600, .tv_usec = 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return failed();
+        return no_answer_at(path);
     }
+    return fd;
+}
+
+// Sends one word, reads the whole answer. A list of millions takes seconds to load.
+std::expected<std::string, std::string> ask(const std::string& config, std::string_view word) {
+    // Mistakes in it are the gateway's to tell. But if nothing in it can be understood, the gateway
+    // of the default directory may be another one.
+    if (const auto document = policy::Document::load(config); !document) {
+        return std::unexpected{document.error().text()};
+    }
+    const std::string path = gateway::control_path(gateway::load_settings(config).settings);
+    const auto fd = connect_to(path);
+    if (!fd) return std::unexpected{fd.error()};
     const std::string request = std::string{word} + "\r\n";
-    if (::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return failed();
+    if (::send(fd->get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+        return no_answer_at(path);
+    }
     std::string answer;
     std::array<char, 4096> part{};
     for (;;) {
-        const ssize_t read = ::recv(fd.get(), part.data(), part.size(), 0);
-        if (read < 0) return failed();
+        const ssize_t read = ::recv(fd->get(), part.data(), part.size(), 0);
+        if (read < 0) return no_answer_at(path);
         if (read == 0) break;
         answer.append(part.data(), static_cast<std::size_t>(read));
     }
@@ -72,22 +89,31 @@ std::expected<std::string, std::string> ask(const std::string& config, std::stri
     return answer;
 }
 
+// What stands between the quotes at the front, which are taken away with it.
+std::string take_quoted(std::string_view& json) {
+    std::string text;
+    json.remove_prefix(1);
+    while (!json.empty() && json.front() != '"') {
+        if (json.front() == '\\' && json.size() > 1) json.remove_prefix(1);
+        text += json.front();
+        json.remove_prefix(1);
+    }
+    if (!json.empty()) json.remove_prefix(1);
+    return text;
+}
+
 // {"a":1,"b":"x"} as one "a: 1" a line, for people.
 std::string readable(std::string_view json) {
     std::string text;
-    bool quoted = false;
-    bool escaped = false;
     bool in_array = false;
-    for (const char character : json) {
-        if (quoted) {
-            const bool special = !escaped && (character == '"' || character == '\\');
-            if (!special) text += character;
-            if (special && character == '"') quoted = false;
-            escaped = special && character == '\\';
+    while (!json.empty()) {
+        const char character = json.front();
+        if (character == '"') {
+            text += take_quoted(json);
             continue;
         }
+        json.remove_prefix(1);
         switch (character) {
-        case '"': quoted = true; break;
         case '{':
         case '}': break;
         case ':': text += ": "; break;

@@ -36,7 +36,7 @@ struct Request {
     std::string policy;
     std::vector<policy::Address> from;
     bool has_from = false;
-    std::optional<policy::Address> to;
+    policy::Address to; // empty: not given
     std::optional<policy::Direction> direction;
     policy::TlsVersion tls = policy::TlsVersion::none;
 };
@@ -56,7 +56,7 @@ Complaint take_from(Request& request, std::string_view value) {
 }
 
 Complaint take_to(Request& request, std::string_view value) {
-    if (request.to) return "--to may be given once";
+    if (!request.to.empty()) return "--to may be given once";
     auto address = policy::Address::parse(value);
     if (!address) return "--to " + quoted(value) + " " + std::string(policy::text(address.error()));
     request.to = std::move(*address);
@@ -123,7 +123,7 @@ std::expected<Request, std::string> read(std::span<const std::string_view> argum
     request.options = std::move(*options);
     if (request.options.help) return request;
     if (!request.has_from) return std::unexpected("--from is missing; try --help");
-    if (!request.to) return std::unexpected("--to is missing; try --help");
+    if (request.to.empty()) return std::unexpected("--to is missing; try --help");
     return request;
 }
 
@@ -139,7 +139,7 @@ receive::StartTls start_tls_of(const gateway::Settings& settings) {
 }
 
 policy::Direction usual_direction(const policy::Snapshot& policy, const Request& request) {
-    if (policy.is_ours(*request.to)) return policy::Direction::inbound;
+    if (policy.is_ours(request.to)) return policy::Direction::inbound;
     const bool from_us = !request.from.empty() && policy.is_ours(request.from.front());
     return from_us ? policy::Direction::outbound : policy::Direction::inbound;
 }
@@ -175,7 +175,7 @@ int explain(std::span<const std::string_view> arguments, std::ostream& out, std:
     const Explanation made =
         explanation_of(*loaded.snapshot,
                        Question{.from = request->from,
-                                .to = *request->to,
+                                .to = request->to,
                                 .direction = request->direction.value_or(
                                     usual_direction(*loaded.snapshot, *request)),
                                 .tls = request->tls,

@@ -14,13 +14,13 @@ std::expected<Options, std::string> read_options(std::span<const std::string_vie
         } else if (argument.starts_with("--config=")) {
             options.config = argument.substr(argument.find('=') + 1);
         } else if (argument == "--config" || argument == "-c") {
-            if (arguments.empty()) return std::unexpected{"--config needs the name of a file"};
-            options.config = arguments.front();
-            arguments = arguments.subspan(1);
+            options.config = arguments.empty() ? std::string_view{} : arguments.front();
+            if (!arguments.empty()) arguments = arguments.subspan(1);
         } else {
             return std::unexpected{"unknown argument \"" + std::string{argument} +
                                    "\"; try --help"};
         }
+        if (options.config.empty()) return std::unexpected{"--config needs the name of a file"};
     }
     return options;
 }
