@@ -6,6 +6,7 @@
 #include "gateway/receive/door.h"
 #include "gateway/receive/surroundings.h"
 #include "gateway/relay/pool.h"
+#include "ssl/library.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -199,6 +200,7 @@ void Core::start(std::span<const receive::Census* const> all) {
 
 void Core::run(std::span<const receive::Census* const> all) {
     pin(place_);
+    const ssl::ThreadMemory of_this_thread;
     auto ring = io::Ring::open({});
     if (!ring) {
         reports_.started(ring.error());

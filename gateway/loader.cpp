@@ -1,6 +1,7 @@
 #include "gateway/loader.h"
 
 #include "gateway/watch.h"
+#include "ssl/library.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -34,6 +35,7 @@ Loader::~Loader() {
 }
 
 void Loader::run() {
+    const ssl::ThreadMemory of_this_thread;
     while (!ended_) {
         pollfd posted{.fd = mailbox_.fd(), .events = POLLIN, .revents = 0};
         ::poll(&posted, 1, -1);

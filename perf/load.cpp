@@ -57,6 +57,7 @@ private:
         const auto cpu = static_cast<unsigned>(options_.number("--cpu", 0)) + number;
         threads_.emplace_back([this, core = cores_.back().get(), pinned, cpu] {
             if (pinned && !pin_to_cpu(cpu)) std::fputs("postern-load: cannot pin\n", stderr);
+            const ssl::ThreadMemory of_this_thread;
             if (const auto problem = core->run()) {
                 std::fputs(("postern-load: " + *problem + "\n").c_str(), stderr);
                 std::_Exit(1);

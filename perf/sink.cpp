@@ -130,6 +130,7 @@ private:
         const auto cpu = static_cast<unsigned>(options_.number("--cpu", 0)) + number;
         threads_.emplace_back(
             [core = cores_.back().get(), pinned, cpu, fd = std::move(listening)]() mutable {
+                const ssl::ThreadMemory of_this_thread;
                 if (pinned && !pin_to_cpu(cpu)) std::fputs("postern-sink: cannot pin\n", stderr);
                 if (const auto problem = core->run(std::move(fd))) {
                     std::fputs(("postern-sink: " + *problem + "\n").c_str(), stderr);

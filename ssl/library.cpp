@@ -77,4 +77,10 @@ Version Library::oldest_version() {
 
 Library::~Library() { wolfSSL_Cleanup(); }
 
+ThreadMemory::~ThreadMemory() {
+#ifdef FP_ECC
+    wc_ecc_fp_free();
+#endif
+}
+
 } // namespace postern::ssl

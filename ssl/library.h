@@ -29,4 +29,14 @@ private:
     Library() = default;
 };
 
+// What wolfSSL keeps for one thread (multiples of curve points, in some builds). Every thread that
+// uses this folder, but for the one with the Library, makes one first.
+class ThreadMemory {
+public:
+    ThreadMemory() = default;
+    ThreadMemory(const ThreadMemory&) = delete;
+    ThreadMemory& operator=(const ThreadMemory&) = delete;
+    ~ThreadMemory();
+};
+
 } // namespace postern::ssl
