@@ -19,6 +19,18 @@ std::string line_of(const smtp::Reply& reply) {
     return line;
 }
 
+// As in a session: MAIL is judged before anything is known of the recipient, and RCPT only if the
+// recipient is ours.
+std::string early_reply(const policy::Snapshot& policy,
+                        const policy::SettingSet* to_rcpt,
+                        const policy::Address& sender,
+                        receive::Standing standing) {
+    auto early = receive::refuse_at_mail(policy, sender, standing);
+    if (!early && to_rcpt != nullptr)
+        early = receive::refuse_early(policy, *to_rcpt, sender, standing);
+    return early ? line_of(*early) : std::string{};
+}
+
 void decide_inbound(const policy::Snapshot& policy, Explanation& made) {
     const Question& question = made.question;
     made.settings = &policy.inbound_settings(question.to);
@@ -28,11 +40,12 @@ void decide_inbound(const policy::Snapshot& policy, Explanation& made) {
     const receive::Standing standing{
         .achieved = {.level = in_clear ? Demand::none : Demand::tls, .version = question.tls},
         .start_tls = question.start_tls};
+    const bool is_ours = policy.is_ours(question.to) && made.route != nullptr;
+    const policy::SettingSet* const to_rcpt = is_ours ? made.settings : nullptr;
     for (const policy::Address& sender : question.from) {
-        const auto early = receive::refuse_early(policy, *made.settings, sender, standing);
-        if (early && made.at_mail.empty()) made.at_mail = line_of(*early);
+        if (made.at_mail.empty()) made.at_mail = early_reply(policy, to_rcpt, sender, standing);
     }
-    if (!policy.is_ours(question.to) || made.route == nullptr) { // as for every sender
+    if (!is_ours) { // as for every sender
         made.verdict = Verdict::refused;
         if (made.at_mail.empty())
             made.at_mail = line_of(smtp::replies::no_route(question.to.domain()));
