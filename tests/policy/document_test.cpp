@@ -244,7 +244,8 @@ TEST_CASE("a text that is not TOML has one mistake with its place") {
 }
 
 TEST_CASE("a table's name that cannot be one is a mistake in every build") {
-    for (const std::string_view text : {"[!]", "[[\x01]]", "[a.!]", "[[ ,]]", "[=]"}) {
+    for (const std::string_view text :
+         {"[!]", "[[\x01]]", "[a.!]", "[[ ,]]", "[=]", "[a\u00fc]", "[a \u2bad]"}) {
         CAPTURE(text);
         const auto document = Document::parse(text, "a.toml");
         REQUIRE_FALSE(document);
