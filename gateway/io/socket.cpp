@@ -205,8 +205,9 @@ Socket::Send Socket::send(std::string_view bytes, Duration wait) { return {*this
 
 void Socket::Send::submit() {
     io_uring_sqe& entry = socket_.ring().submission();
-    io_uring_prep_send(
-        &entry, socket_.fd(), bytes_.data(), bytes_.size(), MSG_NOSIGNAL | MSG_WAITALL);
+    // Without MSG_WAITALL, with which a cancel does not end a send that went out in part and that
+    // the kernel has given to a worker.
+    io_uring_prep_send(&entry, socket_.fd(), bytes_.data(), bytes_.size(), MSG_NOSIGNAL);
     io_uring_sqe_set_data(&entry, static_cast<Operation*>(this));
 }
 

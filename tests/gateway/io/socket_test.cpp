@@ -276,6 +276,27 @@ TEST_CASE("a send that is blocked ends when it is told to, however much went out
     CHECK(Clock::now() - start < patience / 2);
 }
 
+TEST_CASE("a send to a peer that has ended its side and reads a little ends when it is cancelled") {
+    Loop loop;
+    Pair pair{loop};
+    const std::string bytes(more_than_fits, 'x');
+    std::optional<std::expected<void, Error>> sent;
+    loop.spawn(send(pair.socket, bytes, sent));
+    Socket peer{loop.ring(), std::move(pair.peer)};
+    peer.shut_down_send();
+    for (std::size_t read = 0; read < 1U << 20U;) {
+        std::optional<Received> piece;
+        loop.spawn(receive(peer, piece));
+        while (!piece) {
+            loop.ring().turn();
+        }
+        read += piece->value().size();
+    }
+    pair.socket.cancel();
+    loop.finish();
+    CHECK(sent->error() == Error::cancelled);
+}
+
 TEST_CASE("sending nothing is done at once") {
     Loop loop;
     Pair pair{loop};
