@@ -110,6 +110,7 @@ std::optional<smtp::Reply> refuse_at_mail(const policy::Snapshot& policy,
 std::vector<policy::Address> senders_of(const smtp::Mailboxes& from,
                                         const policy::Address& envelope_sender) {
     std::vector<policy::Address> senders;
+    senders.reserve(from.all.size());
     for (const smtp::Mailbox& mailbox : from.all) {
         senders.push_back(policy::Address::of_mailbox(mailbox.local(), mailbox.domain()));
     }

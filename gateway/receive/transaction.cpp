@@ -107,7 +107,7 @@ io::Task<Spoken> Transaction::recipient(std::string_view argument,
 
 io::Task<Spoken> Transaction::ask_next_hop(smtp::Recipient recipient) {
     const relay::Answer answer =
-        co_await delivery_->recipient(facts_.for_relay(), mail_, recipient);
+        co_await delivery().recipient(facts_.for_relay(), mail_, recipient);
     if (answer.failure) {
         surroundings_.recorder.next_hop_failed(facts_, *this, *answer.failure);
     }
