@@ -61,6 +61,9 @@ io::Task<void> Intake::decide() {
     }
     const auto refused = co_await transaction_.delivery().begin_content();
     if (refused) {
+        if (refused->failure) {
+            surroundings_.recorder.next_hop_failed(facts_, transaction_, *refused->failure);
+        }
         reply_ = Spoken::of(*refused);
         stage_ = Stage::dropping;
         transaction_.delivery().abandon();
