@@ -95,6 +95,9 @@ io::Task<std::expected<void, ContentError>> read_chunk(gateway::Channel& channel
         channel.consume(part.size());
         check_limits(intake, stuffer.facts(), bounds);
         co_await intake.take(stuffed);
+        if (hopeless(stuffer.facts().bytes, bounds)) {
+            co_return std::unexpected{ContentError::too_big};
+        }
         if (rate.too_slow(read, ring.now())) co_return std::unexpected{ContentError::too_slow};
     }
     co_return {};
