@@ -1,6 +1,8 @@
 #include "gateway/receive/session.h"
 #include "gateway/smtp/replies.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 // The part of a session in which a message arrives: RCPT, DATA and BDAT.
@@ -11,6 +13,18 @@ namespace {
 namespace replies = smtp::replies;
 
 constexpr io::Duration linger{2000};
+
+// Nothing: there is nobody to reply to.
+std::optional<smtp::Reply> reply_to(ContentError error, const std::string& hostname) {
+    switch (error) {
+    case ContentError::bare_line_end: return replies::bare_line_end();
+    case ContentError::too_big: return replies::message_too_big();
+    case ContentError::timed_out:
+    case ContentError::too_slow: return replies::timed_out(hostname);
+    case ContentError::lost: return std::nullopt;
+    }
+    return std::nullopt;
+}
 
 } // namespace
 
@@ -59,7 +73,8 @@ io::Task<Session::Step> Session::chunk(std::string_view argument) {
         stuffer_ = std::make_unique<smtp::DotStuffer>();
     }
     if (bdat->bytes > bounds.message_bytes_max) {
-        intake_->note_lost(stuffer_->facts(), "too big");
+        intake_->fail(replies::message_too_big());
+        intake_->note_lost(stuffer_->facts(), text(ContentError::too_big));
         co_return co_await unwanted_chunk(bdat->bytes, replies::message_too_big());
     }
     const auto read = co_await read_chunk(channel_, *intake_, *stuffer_, bdat->bytes, bounds);
@@ -100,19 +115,12 @@ io::Task<Session::Step> Session::finish_message(const smtp::ContentFacts& conten
 }
 
 io::Task<Session::Step> Session::content_failed(ContentError error) {
+    const std::optional<smtp::Reply> reply = reply_to(error, surroundings_.settings->hostname);
+    if (intake_ && reply) intake_->fail(*reply);
     if (intake_) intake_->note_lost({}, text(error));
-    const std::string& hostname = surroundings_.settings->hostname;
-    switch (error) {
-    case ContentError::bare_line_end:
-        co_return co_await leave(replies::bare_line_end(), Ending::refused);
-    case ContentError::too_big:
-        co_return co_await leave(replies::message_too_big(), Ending::refused);
-    case ContentError::timed_out:
-    case ContentError::too_slow:
-        co_return co_await leave(replies::timed_out(hostname), Ending::timed_out);
-    case ContentError::lost: co_return Ending::client_left;
-    }
-    co_return Ending::client_left;
+    if (!reply) co_return Ending::client_left;
+    const bool in_time = error != ContentError::timed_out && error != ContentError::too_slow;
+    co_return co_await leave(*reply, in_time ? Ending::refused : Ending::timed_out);
 }
 
 } // namespace postern::receive

@@ -96,16 +96,16 @@ io::Task<Spoken> Transaction::recipient(std::string_view argument,
         route_ = route;
         delivery_.emplace(surroundings_.relay, policy_.routes().of(*route));
     }
-    if (std::ranges::find(settings_, &settings) == settings_.end()) settings_.push_back(&settings);
     if (organization_.empty()) {
         if (const policy::Organization* owner = policy().organization_of(address)) {
             organization_ = owner->name;
         }
     }
-    co_return co_await ask_next_hop(std::move(*parsed));
+    co_return co_await ask_next_hop(std::move(*parsed), settings);
 }
 
-io::Task<Spoken> Transaction::ask_next_hop(smtp::Recipient recipient) {
+io::Task<Spoken> Transaction::ask_next_hop(smtp::Recipient recipient,
+                                           const policy::SettingSet& settings) {
     const relay::Answer answer =
         co_await delivery().recipient(facts_.for_relay(), mail_, recipient);
     if (answer.failure) {
@@ -113,11 +113,13 @@ io::Task<Spoken> Transaction::ask_next_hop(smtp::Recipient recipient) {
     }
     if (answer.positive()) {
         recipients_.push_back(std::move(recipient));
+        if (std::ranges::find(settings_, &settings) == settings_.end()) {
+            settings_.push_back(&settings);
+        }
     } else if (recipients_.empty()) {
         // Nobody to be compared with: the next recipient is a first one again.
         delivery_.reset();
         route_ = nullptr;
-        settings_.clear();
         organization_ = {};
     }
     co_return Spoken::of(answer);

@@ -64,7 +64,8 @@ private:
     [[nodiscard]] std::optional<smtp::Reply> complete_postmaster(smtp::Recipient& recipient) const;
     [[nodiscard]] std::optional<smtp::Reply> may_join(const policy::Route& route,
                                                       const policy::SettingSet& settings) const;
-    [[nodiscard]] io::Task<Spoken> ask_next_hop(smtp::Recipient recipient);
+    [[nodiscard]] io::Task<Spoken> ask_next_hop(smtp::Recipient recipient,
+                                                const policy::SettingSet& settings);
 
     Surroundings& surroundings_;
     const Facts& facts_;
