@@ -81,6 +81,8 @@ std::expected<std::string, std::string> ask(const std::string& config, std::stri
     std::array<char, 4096> part{};
     for (;;) {
         const ssize_t read = ::recv(fd->get(), part.data(), part.size(), 0);
+        // With a time limit set, the kernel does not go on by itself after a signal.
+        if (read < 0 && errno == EINTR) continue;
         if (read < 0) return no_answer_at(path);
         if (read == 0) break;
         answer.append(part.data(), static_cast<std::size_t>(read));

@@ -3,11 +3,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -55,7 +57,7 @@ struct Asked {
     std::string_view name;
 };
 
-enum class Hearing : std::uint8_t { the_line, nothing };
+enum class Hearing : std::uint8_t { the_line, nothing, the_line_then_signals };
 
 // The gateway's end of the control socket, for one connection: hears a line, answers, hangs up.
 class Gateway {
@@ -101,6 +103,12 @@ private:
             if (got <= 0) return;
             heard_.append(part.data(), static_cast<std::size_t>(got));
         }
+        if (hearing == Hearing::the_line_then_signals) {
+            for (int count = 0; count < 1000; ++count) {
+                ::pthread_kill(maker_, SIGUSR1);
+                std::this_thread::yield();
+            }
+        }
         while (!answer.empty()) {
             const auto sent = ::send(peer.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
             if (sent <= 0) return;
@@ -110,7 +118,25 @@ private:
 
     io::Descriptor fd_;
     std::string heard_;
+    pthread_t maker_ = ::pthread_self();
     std::thread thread_;
+};
+
+// While it lives, the signal interrupts what waits, and has no other effect.
+class HarmlessSignal {
+public:
+    explicit HarmlessSignal(int number) : number_(number) {
+        struct sigaction action{};
+        action.sa_handler = [](int) {};
+        REQUIRE(::sigaction(number, &action, &before_) == 0);
+    }
+    HarmlessSignal(const HarmlessSignal&) = delete;
+    HarmlessSignal& operator=(const HarmlessSignal&) = delete;
+    ~HarmlessSignal() { ::sigaction(number_, &before_, nullptr); }
+
+private:
+    int number_;
+    struct sigaction before_{};
 };
 
 } // namespace
@@ -198,6 +224,16 @@ TEST_CASE("a gateway that breaks off is no answer, and the cause is told") {
     CHECK(code == 1);
     CHECK(err ==
           "postern reload: no gateway answers at ./control.sock: Connection reset by peer\n");
+}
+
+TEST_CASE("a signal while a command waits, as from a terminal, does not end the wait") {
+    const HarmlessSignal harmless{SIGUSR1};
+    const Host host;
+    const Gateway gateway{host.socket, "ok\ngeneration 7\n", Hearing::the_line_then_signals};
+    const auto [code, out, err] = host.asked(reload);
+    CHECK(code == 0);
+    CHECK(out == "generation 7\n");
+    CHECK(err.empty());
 }
 
 TEST_CASE("where no gateway runs the commands say so") {
