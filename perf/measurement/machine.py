@@ -1,5 +1,6 @@
 """Where a record comes from: without this a number means nothing."""
 
+import json
 import os
 import pathlib
 import platform
@@ -13,7 +14,7 @@ def facts():
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "memory_mib": _memory_mib(),
         "load_average": round(os.getloadavg()[0], 2),
     }
@@ -27,6 +28,14 @@ def commit():
 
 def today():
     return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+def keep(record):
+    """Writes the record to perf/records; its paths begin at the top of the tree. Returns its path."""
+    path = ROOT / "perf" / "records" / f"{record['date']}-{record['name']}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(record, indent=2).replace(f"{ROOT}/", "") + "\n")
+    return path
 
 
 def filesystem_of(directory):
