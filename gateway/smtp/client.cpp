@@ -113,11 +113,14 @@ void append_rcpt(std::string& out, const Recipient& recipient, const Extensions&
     out += '>';
     if (peer.has(Extension::dsn)) {
         if (recipient.notify.given()) append_notify(out, recipient.notify);
-        // RFC 6533 3: raw UTF-8 in it needs SMTPUTF8.
-        const bool sayable = is_ascii(recipient.original) || peer.has(Extension::smtputf8);
-        if (!recipient.original.empty() && sayable) {
+        if (!recipient.original.empty()) {
             out += " ORCPT=";
-            out += recipient.original;
+            // RFC 6533 3: raw UTF-8 in it needs SMTPUTF8, its other form does not.
+            const bool sayable = is_ascii(recipient.original) || peer.has(Extension::smtputf8);
+            if (sayable)
+                out += recipient.original;
+            else
+                append_original_as_utf8_xtext(out, recipient.original);
         }
     }
     out += "\r\n";

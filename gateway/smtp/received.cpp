@@ -1,5 +1,7 @@
 #include "gateway/smtp/received.h"
 
+#include "gateway/smtp/fold.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,7 +11,6 @@ namespace postern::smtp {
 
 namespace {
 
-constexpr std::size_t fold_at = 78; // RFC 5322 2.1.1, without CRLF
 constexpr std::size_t word_bytes_max = 320;
 
 void append_padded(std::string& out, std::int64_t number, std::size_t digits) {
@@ -42,35 +43,6 @@ std::string cleaned_path(std::string_view text) {
     }
     return path;
 }
-
-// Puts words behind each other, on a new line where they would reach too far.
-class Folded {
-public:
-    explicit Folded(std::string& out) : out_(out), line_begin_(out.size()) {}
-
-    void add(std::string_view word) {
-        if (out_.size() - line_begin_ + 1 + word.size() > fold_at) {
-            new_line();
-        } else if (!fresh_) {
-            out_ += ' ';
-        }
-        out_ += word;
-        fresh_ = false;
-    }
-
-    void new_line() {
-        if (fresh_) return;
-        out_ += "\r\n";
-        line_begin_ = out_.size();
-        out_ += '\t';
-        fresh_ = true;
-    }
-
-private:
-    std::string& out_;
-    std::size_t line_begin_;
-    bool fresh_ = false; // the line has only its indentation
-};
 
 // The registered names for "with" (RFC 3848, RFC 6531 4.3).
 std::string_view protocol(const ReceivedFacts& facts) {

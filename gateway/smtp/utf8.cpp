@@ -22,26 +22,26 @@ Sequence sequence_of(unsigned char lead) {
     return {};
 }
 
-// Bytes of the well-formed sequence at the start of `text`; 0 when there is none.
-std::size_t sequence_length(std::string_view text) {
+} // namespace
+
+CodePoint first_code_point(std::string_view text) {
+    if (text.empty()) return {};
     const Sequence sequence = sequence_of(static_cast<unsigned char>(text.front()));
-    if (sequence.bytes == 0 || sequence.bytes > text.size()) return 0;
+    if (sequence.bytes == 0 || sequence.bytes > text.size()) return {};
     std::uint32_t point = sequence.bits;
     for (const char byte : text.substr(1, sequence.bytes - 1)) {
         const auto value = static_cast<unsigned char>(byte);
-        if ((value & 0xC0U) != 0x80U) return 0;
+        if ((value & 0xC0U) != 0x80U) return {};
         point = (point << 6U) | (value & 0x3FU);
     }
     const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-    if (point < sequence.first || surrogate || point > 0x10FFFF) return 0;
-    return sequence.bytes;
+    if (point < sequence.first || surrogate || point > 0x10FFFF) return {};
+    return {.value = point, .bytes = sequence.bytes};
 }
-
-} // namespace
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
-        const std::size_t length = sequence_length(text);
+        const std::size_t length = first_code_point(text).bytes;
         if (length == 0) return false;
         text.remove_prefix(length);
     }

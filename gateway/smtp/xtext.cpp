@@ -1,5 +1,11 @@
 #include "gateway/smtp/xtext.h"
 
+#include "gateway/smtp/utf8.h"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+
 namespace postern::smtp {
 
 namespace {
@@ -14,6 +20,36 @@ int hex_value(char digit) {
 
 bool stands_for_itself(char byte) {
     return byte > ' ' && byte <= '~' && byte != '+' && byte != '=';
+}
+
+// "\\x{F6}"; digits in upper case and at least two, as RFC 6533 3 has them.
+void append_embedded(std::string& out, char32_t point) {
+    out += "\\x{";
+    if (point < 0x10) out += '0';
+    std::array<char, 8> digits{};
+    const auto end = std::to_chars(
+        digits.data(), digits.data() + digits.size(), static_cast<std::uint32_t>(point), 16);
+    for (const char* digit = digits.data(); digit != end.ptr; ++digit)
+        out += *digit >= 'a' ? static_cast<char>(*digit - 'a' + 'A') : *digit;
+    out += '}';
+}
+
+enum class Backslash : std::uint8_t { written_in_hexadecimal, kept };
+
+void append_as_utf8_xtext(std::string& out, std::string_view text, Backslash backslash) {
+    while (!text.empty()) {
+        const CodePoint point = first_code_point(text);
+        const char byte = text.front();
+        const bool plain =
+            stands_for_itself(byte) && (byte != '\\' || backslash == Backslash::kept);
+        if (plain)
+            out += byte;
+        else if (point.bytes > 0)
+            append_embedded(out, point.value);
+        else
+            out += '?';
+        text.remove_prefix(point.bytes > 0 ? point.bytes : 1);
+    }
 }
 
 } // namespace
@@ -49,5 +85,13 @@ std::optional<std::string> decode_xtext(std::string_view text) {
 }
 
 bool is_xtext(std::string_view text) { return decode_xtext(text).has_value(); }
+
+void append_utf8_xtext(std::string& out, std::string_view address) {
+    append_as_utf8_xtext(out, address, Backslash::written_in_hexadecimal);
+}
+
+void append_original_as_utf8_xtext(std::string& out, std::string_view original) {
+    append_as_utf8_xtext(out, original, Backslash::kept);
+}
 
 } // namespace postern::smtp

@@ -12,4 +12,10 @@ void append_xtext(std::string& out, std::string_view text);
 [[nodiscard]] std::optional<std::string> decode_xtext(std::string_view text);
 [[nodiscard]] bool is_xtext(std::string_view text);
 
+// utf-8-addr-xtext (RFC 6533 3): what an address in UTF-8 is written as where only ASCII may stand,
+// in ORCPT and in a delivery status. What is not printable ASCII, '+', '=' and '\' become \x{HEX}.
+void append_utf8_xtext(std::string& out, std::string_view address);
+// The same for an address that may have \x{HEX} in it already, as ORCPT has it.
+void append_original_as_utf8_xtext(std::string& out, std::string_view original);
+
 } // namespace postern::smtp
