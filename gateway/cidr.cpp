@@ -43,6 +43,17 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     return std::nullopt;
 }
 
+std::optional<IpAddress> IpAddress::from(std::string_view bytes) {
+    IpAddress address;
+    if (bytes.size() == 4) {
+        address.bytes_ = mapped_prefix;
+    } else if (bytes.size() != address.bytes_.size()) {
+        return std::nullopt;
+    }
+    std::ranges::copy_backward(bytes, address.bytes_.end());
+    return address;
+}
+
 std::string IpAddress::text() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
     if (is_ipv4()) {

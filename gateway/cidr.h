@@ -21,6 +21,8 @@ public:
 
     /// `192.0.2.1` or `2001:db8::1`; no brackets, no zone.
     [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
+    /// 4 or 16 bytes in network order, as DNS has them; nothing for any other number.
+    [[nodiscard]] static std::optional<IpAddress> from(std::string_view bytes);
 
     [[nodiscard]] std::string text() const;
     [[nodiscard]] bool is_ipv4() const;

@@ -21,6 +21,7 @@ constexpr std::array table{
     Arrow{"gateway/settings.", "policy/ gateway/limits. gateway/cidr."},
     Arrow{"gateway/channel.", "ssl/ gateway/io/ gateway/smtp/line. gateway/limits."},
     Arrow{"gateway/journal.", "gateway/io/ gateway/report/"},
+    Arrow{"gateway/dns/", "gateway/io/ gateway/cidr. gateway/settings."},
     Arrow{"gateway/relay/", rows_above},
     Arrow{"gateway/deliver/", rows_above},
     Arrow{"gateway/configuration.", rows_above},
@@ -59,6 +60,7 @@ constexpr std::array packages{
             ""},
     Package{"toml++/", "toml::", "policy/document.cpp", "policy/document.cpp", ""},
     Package{"idn2", "idn2_", "policy/", "policy/", ".cpp"},
+    Package{"unbound.h", "ub_", "gateway/dns/context", "gateway/dns/context", ".cpp"},
 };
 
 bool any_begins(std::string_view text, std::string_view beginnings) {
