@@ -69,11 +69,8 @@ struct Message {
     std::uint64_t content_bytes = 0;
     std::vector<Piece> content; // in order
 
-    // Where the spool has it; nobody else's business.
-    std::uint32_t shard = 0;
-    Place record;               // the message itself
-    Place outcome;              // the newest outcome
-    std::uint32_t outcomes = 0; // how many have to be read to know the state
+    // How many outcomes have to be read to know the state; nobody else's business.
+    std::uint32_t outcomes = 0;
 
     bool operator==(const Message&) const = default;
 };

@@ -3,69 +3,26 @@
 #include "gateway/io/event.h"
 #include "gateway/io/ring.h"
 #include "gateway/io/task.h"
+#include "gateway/io/task_group.h"
 #include "gateway/spool/error.h"
 #include "gateway/spool/index.h"
 #include "gateway/spool/log.h"
 #include "gateway/spool/message.h"
+#include "gateway/spool/payload.h"
+#include "gateway/spool/reader.h"
 #include "gateway/spool/recovery.h"
+#include "gateway/spool/writer.h"
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace postern::spool {
-
-class Spool;
-
-// A message on its way into the spool: add() its content, then commit(). Destroyed without a commit
-// it leaves nothing but bytes for the compaction. Not while one of its tasks is awaited.
-class Writer {
-public:
-    Writer(Writer&& other) noexcept;
-    Writer& operator=(Writer&&) = delete;
-    Writer(const Writer&) = delete;
-    Writer& operator=(const Writer&) = delete;
-    ~Writer();
-
-    [[nodiscard]] MessageId id() const { return message_.id; }
-    // More content, as it is to be sent: `bytes` stay valid until the result is there. At most a
-    // few KiB are kept; waits while the disk is behind. After an error only destroy.
-    [[nodiscard]] io::Task<std::expected<void, Error>> add(std::string_view bytes);
-    // True once it is on the disk, together with all that wait for the same fdatasync; it is due
-    // then. Once.
-    [[nodiscard]] io::Task<std::expected<void, Error>> commit();
-
-private:
-    friend class Spool;
-    Writer(Spool& spool, Message message);
-    [[nodiscard]] io::Task<std::expected<void, Error>> write(std::string_view bytes);
-
-    Spool* spool_;
-    Message message_;
-    std::string held_; // the beginning of the next piece
-};
-
-// Reads the content of a message in hand, piece by piece, each verified.
-class Reader {
-public:
-    // The next piece, valid until the next call; "" at the end.
-    [[nodiscard]] io::Task<std::expected<std::string_view, Error>> next();
-
-private:
-    friend class Spool;
-    Reader(Spool& spool, const Message& message) : spool_(spool), message_(message) {}
-
-    Spool& spool_;
-    const Message& message_;
-    std::size_t piece_ = 0;
-    std::string buffer_;
-};
 
 // The outbound queue of one core, on disk. One thread; made when recover() has read what was there.
 //
@@ -107,7 +64,7 @@ public:
     // Reads the envelope and the state of a message in hand.
     [[nodiscard]] io::Task<std::expected<Message, Error>> load(MessageId id);
     // `message` outlives the reader and stays in hand as long.
-    [[nodiscard]] Reader read(const Message& message) { return {*this, message}; }
+    [[nodiscard]] Reader read(const Message& message);
 
     // Writes down the state of the recipients with these numbers, as it is in `message` now, and
     // waits until it is on the disk. After an error: keep the message in hand, and call again.
@@ -123,25 +80,36 @@ public:
     void set_aside(MessageId id);
 
     // What waits, in no order.
-    [[nodiscard]] std::span<const Entry> waiting() const { return index_.waiting(); }
+    [[nodiscard]] const std::deque<Entry>& waiting() const { return index_.waiting(); }
     [[nodiscard]] std::size_t in_hand() const { return index_.in_hand(); }
     [[nodiscard]] const LogCounters& counters() const { return counters_; }
 
-    // Deletes segments without live messages and rewrites mostly dead ones, the oldest first.
-    // Runs by itself after done(); for tests.
+    // Deletes segments without live messages and rewrites mostly dead ones, the oldest first. Runs by
+    // itself after done(); does nothing while it runs.
     [[nodiscard]] io::Task<void> compact();
 
 private:
     friend class Writer;
-    friend class Reader;
+
+    void add(const Log& log, Entry entry);
+    static void apply(Outcome& outcome, Message& message, std::vector<bool>& known);
+    [[nodiscard]] std::uint32_t number_of(const Log& log) const;
+    void start_compaction();
+    // Moves what is alive in the oldest segment; true when it can go.
+    [[nodiscard]] io::Task<bool> empty_out(Log& log, std::uint32_t segment);
+    [[nodiscard]] io::Task<std::expected<void, Error>> move(Log& log, MessageId id);
 
     io::Ring& ring_;
     Settings settings_;
     LogCounters counters_;
     std::vector<std::unique_ptr<Log>> logs_; // the own one first
     Index index_;
-    io::Event earlier_;
     MessageId last_id_ = 0;
+    bool stopping_ = false;
+    bool compacting_ = false;
+    io::Clock::time_point compaction_not_before_{}; // after one that did not work
+    io::Event earlier_;
+    io::TaskGroup tasks_;
 };
 
 } // namespace postern::spool
