@@ -1,0 +1,304 @@
+#include "gateway/spool/log.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cassert>
+#include <format>
+#include <utility>
+
+namespace postern::spool {
+namespace {
+
+constexpr std::size_t pending_bytes_max = 1U << 20U; // then who appends waits
+constexpr io::Duration until_changed = std::chrono::hours{1};
+constexpr std::size_t end_bytes = record_bytes(0);
+
+// Records about messages that are here already.
+bool is_state(RecordType type) { return type == RecordType::outcome || type == RecordType::done; }
+
+Mark random_mark() {
+    Mark mark = 0;
+    // Cannot fail once the kernel has started up; a fixed mark would still be a good log, only one
+    // that mail could imitate behind damage.
+    [[maybe_unused]] const auto drawn = ::getrandom(&mark, sizeof mark, 0);
+    return mark | 1U; // never zero, which is what unwritten space looks like
+}
+
+} // namespace
+
+std::string segment_name(std::uint32_t number) { return std::format("{:06}.seg", number); }
+
+Log::Log(io::Ring& ring,
+         Settings settings,
+         const std::vector<RecoveredSegment>& segments,
+         LogCounters& counters)
+    : ring_(ring)
+    , settings_(std::move(settings))
+    , counters_(counters)
+    , changed_(ring)
+    , tasks_(ring) {
+    for (const RecoveredSegment& segment : segments) {
+        assert(segment.header.number >= next_number_);
+        next_number_ = segment.header.number + 1;
+        segments_.push_back(std::make_unique<Segment>(ring,
+                                                      settings_.directory + "/" +
+                                                          segment_name(segment.header.number),
+                                                      segment.header,
+                                                      segment.bytes));
+    }
+}
+
+Log::~Log() { assert(tasks_.running() == 0); }
+
+io::Task<void> Log::stop() {
+    stopping_ = true;
+    changed_.set();
+    while (flushing_ || rolling_) {
+        [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
+    }
+}
+
+Segment* Log::find(std::uint32_t number) const {
+    const auto found = std::ranges::lower_bound(
+        segments_, number, {}, [](const auto& segment) { return segment->number(); });
+    if (found == segments_.end() || (*found)->number() != number) return nullptr;
+    return found->get();
+}
+
+std::size_t Log::payload_bytes_max() const {
+    const std::size_t room = settings_.segment_bytes - reserve() - segment_header_bytes -
+                             end_bytes - record_header_bytes - 8;
+    return std::min(room, record_payload_bytes_max);
+}
+
+bool Log::fits(std::size_t bytes, RecordType type) const {
+    if (active_ == nullptr || sealing_ || active_->failure()) return false;
+    const std::size_t kept = end_bytes + (is_state(type) ? 0 : reserve());
+    return appended_ + bytes + kept <= active_->capacity();
+}
+
+io::Task<std::expected<Place, Error>>
+Log::append(RecordType type, std::string_view head, std::string_view rest) {
+    const std::size_t payload = head.size() + rest.size();
+    if (payload > payload_bytes_max()) co_return std::unexpected{Error::too_big};
+    const auto room = co_await make_room(record_bytes(payload), type);
+    if (!room) co_return std::unexpected{room.error()};
+    co_return put(type, head, rest);
+}
+
+Place Log::put(RecordType type, std::string_view head, std::string_view rest) {
+    const Place place{.segment = active_->number(), .offset = appended_};
+    const std::size_t before = pending_.size();
+    append_record(pending_, {.mark = active_->mark(), .offset = place.offset, .type = type}, head, rest);
+    ++counters_.records;
+    counters_.bytes += pending_.size() - before;
+    appended_ += static_cast<std::uint32_t>(pending_.size() - before);
+    return place;
+}
+
+io::Task<std::expected<void, Error>> Log::make_room(std::size_t bytes, RecordType type) {
+    for (;;) {
+        if (stopping_) co_return std::unexpected{Error::stopped};
+        if (fits(bytes, type)) {
+            if (pending_.size() < pending_bytes_max) co_return std::expected<void, Error>{};
+            start_flush();
+        } else if (!rolling_) {
+            rolling_ = true;
+            const auto rolled = co_await roll();
+            rolling_ = false;
+            changed_.set();
+            if (rolled) continue;
+            ++counters_.failures;
+            ++rolls_failed_;
+            roll_error_ = rolled.error();
+            co_return std::unexpected{roll_error_};
+        }
+        // Everybody waits for one new segment, and shares its failure.
+        const std::uint64_t failed_before = rolls_failed_;
+        [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
+        if (rolls_failed_ != failed_before && !fits(bytes, type)) {
+            co_return std::unexpected{roll_error_};
+        }
+    }
+}
+
+io::Task<std::expected<void, Error>> Log::roll() {
+    // The next one first: while there is none, outcomes go on into what is left of this one.
+    auto next = co_await next_segment();
+    if (!next) co_return std::unexpected{next.error()};
+    if (active_ != nullptr) co_await seal();
+    active_ = next->get();
+    appended_ = segment_header_bytes;
+    wanted_ = 0;
+    segments_.push_back(std::move(*next));
+    ++counters_.segments_made;
+    co_return std::expected<void, Error>{};
+}
+
+io::Task<std::expected<void, Error>> Log::open_directory() {
+    if (directory_.valid()) co_return std::expected<void, Error>{};
+    auto directory = co_await io::File::open(
+        ring_, settings_.directory, io::File::Mode::directory, settings_.fault);
+    if (!directory) co_return std::unexpected{error_from(directory.error())};
+    if (!directory_.valid()) directory_ = std::move(*directory);
+    co_return std::expected<void, Error>{};
+}
+
+io::Task<std::expected<std::unique_ptr<Segment>, Error>> Log::next_segment() {
+    const auto opened = co_await open_directory();
+    if (!opened) co_return std::unexpected{opened.error()};
+    const SegmentHeader header{
+        .shard = settings_.shard, .number = next_number_++, .mark = random_mark()};
+    auto segment = co_await Segment::create(ring_,
+                                            settings_.directory + "/" + segment_name(header.number),
+                                            header,
+                                            settings_.segment_bytes,
+                                            settings_.fault);
+    if (!segment) co_return std::unexpected{segment.error()};
+    const auto synced = co_await directory_.sync();
+    if (!synced) {
+        [[maybe_unused]] const auto removed = co_await (*segment)->remove();
+        co_return std::unexpected{error_from(synced.error())};
+    }
+    co_return std::move(*segment);
+}
+
+io::Task<void> Log::seal() {
+    sealing_ = true;
+    if (!active_->failure()) {
+        wanted_ = put(RecordType::end, {}, {}).offset;
+        start_flush();
+    }
+    while (flushing_) {
+        [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
+    }
+    co_await active_->release_rest();
+    sealing_ = false;
+}
+
+void Log::start_flush() {
+    if (flushing_) return;
+    flushing_ = true;
+    tasks_.spawn(flush());
+}
+
+io::Task<void> Log::flush() {
+    while (!pending_.empty() || wanted_ >= active_->synced()) {
+        writing_.swap(pending_);
+        const auto sync = wanted_ >= active_->synced() ? Segment::Sync::yes : Segment::Sync::no;
+        ++counters_.writes;
+        if (sync == Segment::Sync::yes) ++counters_.data_syncs;
+        const auto written = co_await active_->write(writing_, sync);
+        writing_.clear();
+        if (writing_.capacity() > 2 * pending_bytes_max) writing_.shrink_to_fit();
+        if (!written) {
+            // What collected meanwhile was to stand behind what is lost; who waits for it learns
+            // so.
+            ++counters_.failures;
+            pending_.clear();
+            wanted_ = 0;
+        }
+        changed_.set();
+    }
+    flushing_ = false;
+    changed_.set();
+}
+
+bool Log::lost(Place place) const {
+    const Segment* const segment = find(place.segment);
+    return segment == nullptr || (segment->failure() && place.offset >= segment->synced());
+}
+
+io::Task<std::expected<void, Error>> Log::commit(Place place) {
+    for (;;) {
+        const Segment* const segment = find(place.segment);
+        if (segment == nullptr) co_return std::unexpected{Error::failed};
+        if (place.offset < segment->synced()) co_return std::expected<void, Error>{};
+        if (segment->failure()) co_return std::unexpected{*segment->failure()};
+        // Only the active segment is not synced: another one has been sealed.
+        wanted_ = std::max(wanted_, place.offset);
+        start_flush();
+        [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
+    }
+}
+
+io::Task<std::expected<Record, Error>>
+Log::read(Place place, std::size_t expected, std::string& buffer) {
+    Segment* const segment = find(place.segment);
+    if (segment == nullptr) co_return std::unexpected{Error::damaged};
+    segment->usage.pins += 1;
+    auto record = co_await segment->read(place.offset, expected, buffer);
+    segment->usage.pins -= 1;
+    co_return record;
+}
+
+void Log::lives(std::uint32_t segment, std::uint32_t bytes) {
+    Segment* const found = find(segment);
+    assert(found != nullptr);
+    found->usage.messages += 1;
+    found->usage.bytes += bytes;
+}
+
+void Log::dies(std::uint32_t segment, std::uint32_t bytes) {
+    Segment* const found = find(segment);
+    assert(found != nullptr);
+    assert(found->usage.messages > 0);
+    found->usage.messages -= 1;
+    found->usage.bytes -= bytes;
+}
+
+void Log::pin(std::uint32_t segment) {
+    Segment* const found = find(segment);
+    assert(found != nullptr);
+    found->usage.pins += 1;
+}
+
+void Log::unpin(std::uint32_t segment) {
+    Segment* const found = find(segment);
+    assert(found != nullptr);
+    assert(found->usage.pins > 0);
+    found->usage.pins -= 1;
+}
+
+bool Log::idle(std::uint32_t segment) const {
+    const Segment* const found = find(segment);
+    return found == nullptr || (found->usage.messages == 0 && found->usage.pins == 0);
+}
+
+std::optional<std::uint32_t> Log::worn_out() const {
+    if (segments_.empty() || segments_.front().get() == active_) return std::nullopt;
+    const Segment& oldest = *segments_.front();
+    if (oldest.usage.pins > 0) return std::nullopt;
+    std::uint64_t live = 0;
+    std::uint64_t all = 0;
+    for (const auto& segment : segments_) {
+        live += segment->usage.bytes;
+        all += segment->written();
+    }
+    const bool dead = oldest.usage.messages == 0 || oldest.usage.bytes <= oldest.written() / 2;
+    if (!dead && live > all / 2) return std::nullopt;
+    return oldest.number();
+}
+
+io::Task<std::expected<void, Error>> Log::remove_oldest() {
+    assert(!segments_.empty());
+    assert(segments_.front().get() != active_);
+    assert(idle(segments_.front()->number()));
+    std::unique_ptr<Segment> oldest = std::move(segments_.front());
+    segments_.pop_front();
+    auto removed = co_await oldest->remove();
+    if (!removed) {
+        // It must not outlive those behind it, which say what in it is done.
+        segments_.push_front(std::move(oldest));
+        co_return removed;
+    }
+    ++counters_.segments_removed;
+    const auto opened = co_await open_directory();
+    if (!opened) co_return opened;
+    const auto synced = co_await directory_.sync();
+    if (!synced) co_return std::unexpected{error_from(synced.error())};
+    co_return removed;
+}
+
+} // namespace postern::spool

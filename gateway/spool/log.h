@@ -1,0 +1,144 @@
+#pragma once
+
+#include "gateway/io/event.h"
+#include "gateway/io/file.h"
+#include "gateway/io/ring.h"
+#include "gateway/io/task.h"
+#include "gateway/io/task_group.h"
+#include "gateway/spool/error.h"
+#include "gateway/spool/message.h"
+#include "gateway/spool/record.h"
+#include "gateway/spool/segment.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::spool {
+
+// What the logs of a core did so far.
+struct LogCounters {
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0; // of records, with their headers
+    std::uint64_t writes = 0;
+    std::uint64_t data_syncs = 0;
+    std::uint64_t segments_made = 0;
+    std::uint64_t segments_removed = 0;
+    std::uint64_t messages_moved = 0; // by the compaction
+    std::uint64_t failures = 0;       // writes, syncs and new segments that did not work
+};
+
+// A segment as recovery left it.
+struct RecoveredSegment {
+    SegmentHeader header;
+    std::uint32_t bytes = 0; // of the file that are good
+
+    bool operator==(const RecoveredSegment&) const = default;
+};
+
+// NNNNNN.seg
+[[nodiscard]] std::string segment_name(std::uint32_t number);
+
+// The log of one shard: a row of segments, appended to at its end and deleted at its beginning
+// only, so that no record that takes another back goes before it. One thread.
+//
+// Records collect in memory while the disk writes those before them; one write, and one fdatasync
+// if anybody waits for it, takes all that have collected. After a failure the segment is left as it
+// is and the next record begins a new one.
+class Log {
+public:
+    struct Settings {
+        std::string directory; // of the shard
+        std::uint32_t shard = 0;
+        std::uint32_t segment_bytes = 0;
+        io::FileFault* fault = nullptr;
+    };
+    Log(io::Ring& ring,
+        Settings settings,
+        const std::vector<RecoveredSegment>& segments,
+        LogCounters& counters);
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+    // stop() was awaited.
+    ~Log();
+
+    // Refuses what is new, ends what is not.
+    [[nodiscard]] io::Task<void> stop();
+
+    // Appends a record with the payload `head` + `rest` and says where it will be; waits only while
+    // the disk is behind or a new segment is made. Content and messages leave a part of each
+    // segment free, so that outcomes can still be written when the disk is full.
+    [[nodiscard]] io::Task<std::expected<Place, Error>>
+    append(RecordType type, std::string_view head, std::string_view rest = {});
+    // Waits until the record at `place`, and all before it, are on the disk.
+    [[nodiscard]] io::Task<std::expected<void, Error>> commit(Place place);
+    // It was appended and will never be on the disk.
+    [[nodiscard]] bool lost(Place place) const;
+
+    // The record at `place`, whose payload is in `buffer`; see Segment::read().
+    [[nodiscard]] io::Task<std::expected<Record, Error>>
+    read(Place place, std::size_t expected, std::string& buffer);
+
+    // A message whose first part is in `segment` is live from now on, or no more.
+    void lives(std::uint32_t segment, std::uint32_t bytes);
+    void dies(std::uint32_t segment, std::uint32_t bytes);
+    // While pinned, a segment and all behind it stay.
+    void pin(std::uint32_t segment);
+    void unpin(std::uint32_t segment);
+
+    // No live message begins in it, and nobody has pinned it.
+    [[nodiscard]] bool idle(std::uint32_t segment) const;
+
+    // The oldest segment, if it should go: it has no live message, or is mostly dead, or the log as
+    // a whole is.
+    [[nodiscard]] std::optional<std::uint32_t> worn_out() const;
+    // Deletes the oldest segment, which has no live message and no pin.
+    [[nodiscard]] io::Task<std::expected<void, Error>> remove_oldest();
+    [[nodiscard]] std::size_t segments() const { return segments_.size(); }
+
+    // The largest payload that fits.
+    [[nodiscard]] std::size_t payload_bytes_max() const;
+
+private:
+    [[nodiscard]] Segment* find(std::uint32_t number) const;
+    [[nodiscard]] bool fits(std::size_t bytes, RecordType type) const;
+    [[nodiscard]] io::Task<std::expected<void, Error>> make_room(std::size_t bytes,
+                                                                 RecordType type);
+    [[nodiscard]] io::Task<std::expected<void, Error>> roll();
+    [[nodiscard]] io::Task<std::expected<std::unique_ptr<Segment>, Error>> next_segment();
+    [[nodiscard]] io::Task<std::expected<void, Error>> open_directory();
+    [[nodiscard]] io::Task<void> seal();
+    Place put(RecordType type, std::string_view head, std::string_view rest);
+    void start_flush();
+    [[nodiscard]] io::Task<void> flush();
+    [[nodiscard]] std::uint32_t reserve() const { return settings_.segment_bytes / 16; }
+
+    io::Ring& ring_;
+    Settings settings_;
+    LogCounters& counters_;
+    io::File directory_;
+    std::deque<std::unique_ptr<Segment>> segments_; // rising numbers
+    Segment* active_ = nullptr;                     // the last one, if it may be written
+    std::uint32_t next_number_ = 1;
+
+    std::string pending_; // records behind what is written and being written
+    std::string writing_;
+    std::uint32_t appended_ = 0; // where the next record of the active segment will stand
+    std::uint32_t wanted_ = 0;   // the last record of it that anybody waits for
+    bool flushing_ = false;
+    bool rolling_ = false;
+    bool sealing_ = false;
+    bool stopping_ = false;
+    std::uint64_t rolls_failed_ = 0;
+    Error roll_error_ = Error::failed;
+    io::Event changed_; // something was written, failed, rolled or stopped
+    io::TaskGroup tasks_;
+};
+
+} // namespace postern::spool

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "gateway/io/event.h"
+#include "gateway/io/ring.h"
+#include "gateway/io/task.h"
+#include "gateway/io/task_group.h"
+#include "gateway/spool/error.h"
+#include "gateway/spool/index.h"
+#include "gateway/spool/log.h"
+#include "gateway/spool/message.h"
+#include "gateway/spool/payload.h"
+#include "gateway/spool/reader.h"
+#include "gateway/spool/recovery.h"
+#include "gateway/spool/writer.h"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::spool {
+
+// The outbound queue of one core, on disk. One thread; made when recover() has read what was there.
+//
+// A message is waiting (in the index) or in hand: take_due() hands it to the caller, who loads it,
+// tries it, writes down the outcomes, and either puts it back or is done with it. What is in hand
+// when the process ends is waiting again at the next start, as its last outcome left it.
+class Spool {
+public:
+    struct Settings {
+        std::string directory; // state_directory/spool
+        unsigned core = 0;     // this core's own shard
+        std::uint32_t segment_bytes = 64U << 20U;
+        io::FileFault* fault = nullptr; // tests only: what the disk does wrong
+    };
+
+    // `shards` are this core's part of what recover() found, its own first or not at all.
+    Spool(io::Ring& ring, Settings settings, std::vector<RecoveredShard> shards);
+    Spool(const Spool&) = delete;
+    Spool& operator=(const Spool&) = delete;
+    // stop() was awaited.
+    ~Spool();
+
+    // New work is refused; ends when nothing is in flight any more.
+    [[nodiscard]] io::Task<void> stop();
+
+    // A message that arrives now. No I/O.
+    [[nodiscard]] Writer begin(smtp::Mail mail,
+                               std::vector<smtp::Recipient> recipients,
+                               std::chrono::system_clock::time_point now);
+
+    // When the next message is due; nothing when none waits.
+    [[nodiscard]] std::optional<Time> next_due() const;
+    // Set when next_due() has become earlier.
+    [[nodiscard]] io::Event& earlier() { return earlier_; }
+    // Takes the message that has been due the longest; nothing when none is due at `now`.
+    [[nodiscard]] std::optional<MessageId> take_due(Time now);
+    // Takes this one, due or not: for operators. False when it is not waiting here.
+    [[nodiscard]] bool take(MessageId id);
+    // Reads the envelope and the state of a message in hand.
+    [[nodiscard]] io::Task<std::expected<Message, Error>> load(MessageId id);
+    // `message` outlives the reader and stays in hand as long.
+    [[nodiscard]] Reader read(const Message& message);
+
+    // Writes down the state of the recipients with these numbers, as it is in `message` now, and
+    // waits until it is on the disk. After an error: keep the message in hand, and call again.
+    [[nodiscard]] io::Task<std::expected<void, Error>> outcome(Message& message,
+                                                               std::vector<std::uint32_t> changed);
+    // The message waits again, until due(message).
+    void put_back(const Message& message);
+    // As put_back(), for a message that could not be loaded.
+    void put_back(MessageId id, Time due);
+    // Settled: the message is forgotten, durably. After an error as outcome().
+    [[nodiscard]] io::Task<std::expected<void, Error>> done(const Message& message);
+    // Damaged: it stays on the disk, untried, until the next start quarantines it.
+    void set_aside(MessageId id);
+
+    // What waits, in no order.
+    [[nodiscard]] const std::deque<Entry>& waiting() const { return index_.waiting(); }
+    [[nodiscard]] std::size_t in_hand() const { return index_.in_hand(); }
+    [[nodiscard]] const LogCounters& counters() const { return counters_; }
+
+    // Deletes segments without live messages and rewrites mostly dead ones, the oldest first. Runs by
+    // itself after done(); does nothing while it runs.
+    [[nodiscard]] io::Task<void> compact();
+
+private:
+    friend class Writer;
+
+    void add(const Log& log, Entry entry);
+    static void apply(Outcome& outcome, Message& message, std::vector<bool>& known);
+    [[nodiscard]] std::uint32_t number_of(const Log& log) const;
+    void start_compaction();
+    // Moves what is alive in the oldest segment; true when it can go.
+    [[nodiscard]] io::Task<bool> empty_out(Log& log, std::uint32_t segment);
+    [[nodiscard]] io::Task<std::expected<void, Error>> move(Log& log, MessageId id);
+
+    io::Ring& ring_;
+    Settings settings_;
+    LogCounters counters_;
+    std::vector<std::unique_ptr<Log>> logs_; // the own one first
+    Index index_;
+    MessageId last_id_ = 0;
+    bool stopping_ = false;
+    bool compacting_ = false;
+    io::Clock::time_point compaction_not_before_{}; // after one that did not work
+    io::Event earlier_;
+    io::TaskGroup tasks_;
+};
+
+} // namespace postern::spool
