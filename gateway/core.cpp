@@ -42,6 +42,7 @@ relay::Bounds bounds_of(const Settings& settings) {
     const Timeouts& timeouts = settings.timeouts;
     return {.connect = timeouts.next_hop_connect,
             .command = timeouts.next_hop_command,
+            .handshake = timeouts.next_hop_command,
             .data_block = timeouts.next_hop_data_block,
             .data_end = timeouts.next_hop_data_end,
             .idle = timeouts.next_hop_idle,

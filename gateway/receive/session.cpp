@@ -1,5 +1,6 @@
 #include "gateway/receive/session.h"
 
+#include "gateway/achieved.h"
 #include "gateway/smtp/proxy.h"
 #include "gateway/smtp/replies.h"
 
@@ -31,16 +32,6 @@ bool allowed_in_clear(smtp::Verb verb) {
 
 bool must_be_last_of_batch(smtp::Verb verb) { // RFC 2920 3.1
     return verb == smtp::Verb::ehlo || verb == smtp::Verb::helo || verb == smtp::Verb::data;
-}
-
-policy::TlsVersion version_of(ssl::Version version) {
-    switch (version) {
-    case ssl::Version::tls_1_0: return policy::TlsVersion::tls_1_0;
-    case ssl::Version::tls_1_1: return policy::TlsVersion::tls_1_1;
-    case ssl::Version::tls_1_2: return policy::TlsVersion::tls_1_2;
-    case ssl::Version::tls_1_3: return policy::TlsVersion::tls_1_3;
-    }
-    return policy::TlsVersion::none;
 }
 
 // A client that speaks before it is spoken to: spam software that does not read.
@@ -330,7 +321,8 @@ io::Task<Session::Step> Session::shake_hands(gateway::EarlyBytes early) {
     }
     const ssl::Peer& peer = *channel_.peer();
     surroundings_.recorder.handshake_done(peer);
-    facts_.standing.achieved = {.level = policy::Demand::tls, .version = version_of(peer.version)};
+    facts_.standing.achieved = {.level = policy::Demand::tls,
+                                .version = gateway::version_of(peer.version)};
     facts_.tls_version = ssl::text(peer.version);
     facts_.tls_cipher = peer.cipher;
     // RFC 3207 4.2: as if the conversation had just begun.

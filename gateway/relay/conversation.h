@@ -10,6 +10,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,10 @@ public:
     using Sent = std::expected<void, Failure>;
 
     // Connects, says EHLO, turns to TLS where it is offered, and judges what that proved against
-    // the target's demand before anything else is said. `client` is told to targets that expect a
-    // PROXY header; else null.
+    // what the target requires before anything else is said. Whatever goes wrong from STARTTLS to
+    // the end of the handshake is a failure of TLS, a time-out too; where nothing is demanded, the
+    // conversation is then a fresh one in clear (COMPLIANCE O2). `client` is told to targets that
+    // expect a PROXY header; else null.
     [[nodiscard]] static io::Task<Opened>
     open(Environment& environment, const Target& target, const ClientFacts* client);
     explicit Conversation(Environment& environment, io::Socket socket);
@@ -37,6 +40,10 @@ public:
     [[nodiscard]] io::Task<Sent> say(std::string_view bytes, io::Duration wait);
     [[nodiscard]] io::Task<Replied> reply(io::Duration wait);
     [[nodiscard]] io::Task<Replied> ask(std::string_view command, io::Duration wait);
+    // A reply that cannot be the answer to a command becomes a failure: whoever says 354 to MAIL,
+    // or 250 to DATA, answers something else.
+    [[nodiscard]] static Replied in_step(Replied reply);
+    [[nodiscard]] static Failure out_of_step(const smtp::ParsedReply& reply);
 
     // XCLIENT (postfix.org/XCLIENT_README.html) unless this client was announced already.
     [[nodiscard]] io::Task<Sent> announce(const ClientFacts& client);
@@ -49,11 +56,16 @@ public:
     // Nothing has come that nobody asked for: the server has not closed it or said 421.
     [[nodiscard]] bool silent() const { return !channel_.has_buffered(); }
     [[nodiscard]] io::Clock::time_point opened_at() const { return opened_at_; }
+    // Why it is in clear; null when it is not.
+    [[nodiscard]] const Failure* without_tls() const {
+        return without_tls_ ? &*without_tls_ : nullptr;
+    }
 
     io::Clock::time_point idle_since; // kept by the pool
 
 private:
-    [[nodiscard]] io::Task<Sent> begin(const Target& target, bool in_clear);
+    [[nodiscard]] io::Task<Sent> begin(const Target& target);
+    [[nodiscard]] io::Task<Sent> secure(const Target& target);
     [[nodiscard]] io::Task<void> take_leave();
     [[nodiscard]] io::Task<Sent> hello(std::string_view name);
     [[nodiscard]] io::Task<Sent> turn_to_tls(const Target& target);
@@ -64,6 +76,7 @@ private:
     smtp::Conversation state_;
     smtp::ReplyReader reader_;
     std::string announced_; // the client that XCLIENT named last
+    std::optional<Failure> without_tls_;
     io::Clock::time_point opened_at_;
 };
 

@@ -17,16 +17,6 @@ bool went_stale(const Answer& answer) {
     return answer.reply.code == 421;
 }
 
-// A reply that cannot be the answer to a command: whoever says 354 to MAIL, or 250 to DATA, answers
-// something else.
-bool answers_command(const smtp::ParsedReply& reply) {
-    return smtp::is_positive(reply.code) || reply.code >= 400;
-}
-
-Failure out_of_step(const smtp::ParsedReply& reply) {
-    return {.cause = Cause::malformed, .detail = "out of step: " + reply.text()};
-}
-
 Answer refusal(int code, std::string_view text) {
     return {.reply = {.code = code, .lines = {std::string{text}}}, .failure = {}};
 }
@@ -85,16 +75,16 @@ io::Task<Answer> Delivery::first(const smtp::Mail& mail, const smtp::Recipient& 
     smtp::append_mail(commands, mail, hop.extensions());
     if (pipelining) smtp::append_rcpt(commands, recipient, hop.extensions());
     auto said = co_await hop.ask(commands, wait);
+    said = Conversation::in_step(std::move(said));
     if (!said) co_return lost(std::move(said.error()));
-    if (!answers_command(*said)) co_return lost(out_of_step(*said));
     hop.state().mail(*said);
     mail_accepted_ = smtp::is_positive(said->code);
     if (!pipelining && !mail_accepted_) co_return Answer{.reply = std::move(*said), .failure = {}};
     if (!pipelining) co_return co_await further(recipient);
     auto answer = co_await hop.reply(wait);
     if (!mail_accepted_) co_return Answer{.reply = std::move(*said), .failure = {}};
+    answer = Conversation::in_step(std::move(answer));
     if (!answer) co_return lost(std::move(answer.error()));
-    if (!answers_command(*answer)) co_return lost(out_of_step(*answer));
     co_return Answer{.reply = std::move(*answer), .failure = {}};
 }
 
@@ -102,8 +92,8 @@ io::Task<Answer> Delivery::further(const smtp::Recipient& recipient) {
     std::string command;
     smtp::append_rcpt(command, recipient, lease_->extensions());
     auto answer = co_await lease_->ask(command, pool_.environment().bounds.command);
+    answer = Conversation::in_step(std::move(answer));
     if (!answer) co_return lost(std::move(answer.error()));
-    if (!answers_command(*answer)) co_return lost(out_of_step(*answer));
     co_return Answer{.reply = std::move(*answer), .failure = {}};
 }
 
@@ -116,7 +106,7 @@ io::Task<std::optional<Answer>> Delivery::begin_content() {
     auto answer = co_await lease_->ask(command, pool_.environment().bounds.command);
     if (!answer) co_return lost(std::move(answer.error()));
     if (!smtp::is_intermediate(answer->code)) {
-        if (answer->code < 400) co_return lost(out_of_step(*answer));
+        if (answer->code < 400) co_return lost(Conversation::out_of_step(*answer));
         co_return Answer{.reply = std::move(*answer), .failure = {}};
     }
     in_content_ = true;
@@ -162,12 +152,12 @@ io::Task<Answer> Delivery::finish() {
     if (!whole) {
         const bool explained = answer && answer->code >= 400;
         if (explained) co_return Answer{.reply = std::move(*answer), .failure = {}};
-        if (!failure_ && answer) co_return lost(out_of_step(*answer));
+        if (!failure_ && answer) co_return lost(Conversation::out_of_step(*answer));
         if (!failure_) co_return lost(std::move(answer.error()));
         co_return Answer{.reply = {}, .failure = failure_};
     }
+    answer = Conversation::in_step(std::move(answer));
     if (!answer) co_return lost(std::move(answer.error()));
-    if (!answers_command(*answer)) co_return lost(out_of_step(*answer));
     lease->state().message_done();
     pool_.give_back(std::move(lease));
     co_return Answer{.reply = std::move(*answer), .failure = {}};

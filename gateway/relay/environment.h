@@ -14,6 +14,7 @@ namespace postern::relay {
 struct Bounds {
     io::Duration connect = std::chrono::seconds{10};
     io::Duration command = std::chrono::minutes{5};    // RFC 5321 4.5.3.2.2, greeting included
+    io::Duration handshake = std::chrono::minutes{1};  // all of it
     io::Duration data_block = std::chrono::minutes{3}; // RFC 5321 4.5.3.2.5
     io::Duration data_end = std::chrono::minutes{10};  // RFC 5321 4.5.3.2.6
     io::Duration idle = std::chrono::seconds{60};      // a conversation nobody uses is ended

@@ -10,7 +10,9 @@ std::string_view text(Cause cause) {
     case Cause::greeting: return "unfriendly greeting";
     case Cause::tls_missing: return "starttls-not-supported";
     case Cause::tls_failed: return "tls-handshake-failed";
+    case Cause::below_floor: return "tls-below-floor";
     case Cause::not_trusted: return "certificate-not-trusted";
+    case Cause::expired: return "certificate-expired";
     case Cause::name_mismatch: return "certificate-host-mismatch";
     case Cause::our_tls: return "own-tls-unusable";
     case Cause::lost: return "connection lost";

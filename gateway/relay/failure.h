@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gateway/smtp/reply_reader.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,7 +16,9 @@ enum class Cause : std::uint8_t {
     greeting,      // connected, but greeted with an error
     tls_missing,   // the route demands TLS, STARTTLS is not offered or was refused
     tls_failed,    // the route demands TLS, the handshake failed
+    below_floor,   // the route demands a later version of TLS
     not_trusted,   // the route demands a trusted certificate
+    expired,       // likewise, and it would be one at another time
     name_mismatch, // the route demands a certificate for the host's name
     our_tls,       // the fault is ours: no trust store, no memory
     lost,          // the connection broke in the middle
@@ -26,7 +30,8 @@ enum class Cause : std::uint8_t {
 
 struct Failure {
     Cause cause = Cause::unreachable;
-    std::string detail; // "connection refused", a TLS cause, the peer's own words
+    std::string detail;        // "connection refused", a TLS cause, the peer's own words
+    smtp::ParsedReply reply{}; // with these words, when it refused; else code 0
 };
 
 // The conversation had begun: 451 4.4.2 rather than 4.4.1 (COMPLIANCE I17).

@@ -42,7 +42,7 @@ std::unique_ptr<RouteTable> Pool::table_for(const policy::Snapshot& policy,
                 Target target{.endpoint = *endpoint,
                               .server_name =
                                   route->server_name.empty() ? host.address : route->server_name,
-                              .demand = route->demand(),
+                              .required = {.demand = route->demand()},
                               .announce = route->announce_client};
                 entries.push_back({.hop = &hop_for(std::move(target)),
                                    .weight = host.weight,

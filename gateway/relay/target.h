@@ -14,12 +14,14 @@ namespace postern::relay {
 struct Target {
     io::Endpoint endpoint;
     std::string server_name; // for SNI and for the certificate
-    policy::Demand demand = policy::Demand::none;
+    policy::Required required{};
     policy::AnnounceClient announce = policy::AnnounceClient::none;
 
     // The same text for equal targets.
     [[nodiscard]] std::string key() const {
-        return endpoint.text() + '|' + server_name + '|' + std::string{policy::text(demand)} + '|' +
+        return endpoint.text() + '|' + server_name + '|' +
+               std::string{policy::text(required.demand)} + '|' +
+               std::string{policy::text(required.floor)} + '|' +
                std::to_string(static_cast<int>(announce));
     }
 };

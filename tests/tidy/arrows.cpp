@@ -20,6 +20,7 @@ constexpr std::array table{
     Arrow{"gateway/identifiers.", ""},
     Arrow{"gateway/settings.", "policy/ gateway/limits. gateway/cidr."},
     Arrow{"gateway/channel.", "ssl/ gateway/io/ gateway/smtp/line. gateway/limits."},
+    Arrow{"gateway/achieved.", "policy/ ssl/"},
     Arrow{"gateway/journal.", "gateway/io/ gateway/report/"},
     Arrow{"gateway/dns/", "gateway/io/ gateway/cidr. gateway/settings."},
     Arrow{"gateway/relay/", rows_above},

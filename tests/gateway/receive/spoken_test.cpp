@@ -59,6 +59,8 @@ TEST_CASE("a next hop that gave no reply is a reason to try later") {
                               Row{Cause::tls_missing, "451 4.4.1 "},
                               Row{Cause::tls_failed, "451 4.4.1 "},
                               Row{Cause::not_trusted, "451 4.4.1 "},
+                              Row{Cause::below_floor, "451 4.4.1 "},
+                              Row{Cause::expired, "451 4.4.1 "},
                               Row{Cause::name_mismatch, "451 4.4.1 "},
                               Row{Cause::our_tls, "451 4.4.1 "},
                               Row{Cause::lost, "451 4.4.2 "},

@@ -139,7 +139,8 @@ TEST_CASE("each demand is met by the certificates that prove it, and by no other
         {"other-name", Demand::tls_trusted, {}},
         {"unknown-ca", Demand::tls_trusted_host, Cause::not_trusted},
         {"unknown-ca", Demand::tls_trusted, Cause::not_trusted},
-        {"expired", Demand::tls_trusted, Cause::not_trusted},
+        {"expired", Demand::tls_trusted, Cause::expired},
+        {"not-yet-valid", Demand::tls_trusted, Cause::expired},
         {"self-signed", Demand::tls_trusted, Cause::not_trusted},
         {"self-signed", Demand::tls, {}},
         {"self-signed", Demand::none, {}},
@@ -206,6 +207,92 @@ TEST_CASE("where nobody demands TLS, a 454 to STARTTLS leaves the conversation a
     REQUIRE(opened);
     CHECK((*opened)->state().can_start_transaction());
     CHECK(hop.connections == 1);
+}
+
+TEST_CASE("whatever goes wrong between STARTTLS and the end of the handshake is a failure of TLS") {
+    struct Row {
+        std::string_view reply;
+        NextHop::Behind220 behind_220;
+    };
+    using Behind220 = NextHop::Behind220;
+    const auto row = GENERATE(Row{"220 go", Behind220::silence},
+                              Row{"220 go", Behind220::ending},
+                              Row{NextHop::ending, Behind220::handshake},
+                              Row{NextHop::silence, Behind220::handshake},
+                              Row{"hello", Behind220::handshake});
+    CAPTURE(row.reply, static_cast<int>(row.behind_220));
+    Core core;
+    NextHop hop{core.loop};
+    hop.tls = core.tls.server.get();
+    hop.says["STARTTLS"] = row.reply;
+    hop.behind_220 = row.behind_220;
+    core.environment.bounds.handshake = io::Duration{20};
+    if (row.reply == NextHop::silence) core.environment.bounds.command = io::Duration{20};
+    SECTION("demanded: the end") {
+        CHECK(core.open(hop.target(Demand::tls)).error().cause == Cause::tls_failed);
+        CHECK(hop.connections == 1);
+    }
+    SECTION("not demanded: a fresh connection in clear, which knows why") {
+        const auto opened = core.open(hop.target());
+        REQUIRE(opened);
+        CHECK(hop.connections == 2);
+        REQUIRE((*opened)->without_tls() != nullptr);
+        CHECK((*opened)->without_tls()->cause == Cause::tls_failed);
+    }
+}
+
+TEST_CASE("a server whose TLS is older than demanded falls short, on both sides of the edge") {
+    struct Row {
+        ssl::Version newest;
+        policy::TlsVersion floor;
+        std::optional<Cause> cause;
+    };
+    using policy::TlsVersion;
+    const auto row = GENERATE(values<Row>({
+        {ssl::Version::tls_1_2, TlsVersion::tls_1_2, {}},
+        {ssl::Version::tls_1_2, TlsVersion::tls_1_3, Cause::below_floor},
+        {ssl::Version::tls_1_3, TlsVersion::tls_1_3, {}},
+    }));
+    Core core;
+    core.tls.serve({"ecdsa"}, ssl::Version::tls_1_2, row.newest);
+    NextHop hop{core.loop};
+    hop.tls = core.tls.server.get();
+    const auto opened = core.open(hop.target(Demand::tls, row.floor));
+    CHECK(opened.has_value() == !row.cause);
+    if (!row.cause) return;
+    CHECK(opened.error().cause == *row.cause);
+    CHECK(opened.error().detail == "TLS 1.2");
+    gateway::test::turn_until(core.loop, [&] { return hop.open() == 0; });
+    CHECK(hop.heard.back() == "tls QUIT");
+}
+
+TEST_CASE("where nobody demands TLS, a 421 to STARTTLS is followed by a fresh conversation") {
+    Core core;
+    NextHop hop{core.loop};
+    hop.offers.emplace_back("STARTTLS");
+    hop.says["STARTTLS"] = "421 no room for TLS";
+    const auto opened = core.open(hop.target());
+    REQUIRE(opened);
+    CHECK(hop.connections == 2);
+    CHECK((*opened)->without_tls()->reply.code == 421);
+}
+
+TEST_CASE("a reply that comes byte by byte has to be whole in its time") {
+    io::test::Loop loop;
+    Environment environment{
+        .ring = loop.ring(), .hostname = "gateway.example.org", .bounds = {}, .counts = {}};
+    auto ends = io::test::tcp_ends();
+    Conversation conversation{environment, io::Socket{loop.ring(), std::move(ends.one)}};
+    io::Socket server{loop.ring(), std::move(ends.other)};
+    std::optional<Conversation::Replied> replied;
+    loop.spawn(gateway::test::keep(conversation.reply(io::Duration{60}), replied));
+    const std::string byte = "2";
+    while (!replied) { // a byte each time, well before the wait would be over
+        loop.turn_for(io::Duration{10});
+        REQUIRE(::send(server.fd(), byte.data(), 1, MSG_NOSIGNAL) == 1);
+    }
+    loop.finish();
+    CHECK(replied->error().cause == Cause::silent);
 }
 
 TEST_CASE("what is wrong with our own TLS is never said to be the server's fault") {

@@ -17,6 +17,8 @@ TEST_CASE("every cause has a text of its own, and those of the middle of a conve
                               Row{Cause::tls_missing, "starttls-not-supported", false},
                               Row{Cause::tls_failed, "tls-handshake-failed", false},
                               Row{Cause::not_trusted, "certificate-not-trusted", false},
+                              Row{Cause::below_floor, "tls-below-floor", false},
+                              Row{Cause::expired, "certificate-expired", false},
                               Row{Cause::name_mismatch, "certificate-host-mismatch", false},
                               Row{Cause::our_tls, "own-tls-unusable", false},
                               Row{Cause::lost, "connection lost", true},

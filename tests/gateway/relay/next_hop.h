@@ -42,6 +42,8 @@ public:
     std::string greeting = "220 hop.example.org ESMTP";
     Lines offers{"PIPELINING", "8BITMIME", "SIZE 1000000", "SMTPUTF8"};
     ssl::ServerContext* tls = nullptr; // STARTTLS is offered when there is one
+    enum class Behind220 : std::uint8_t { handshake, silence, ending };
+    Behind220 behind_220 = Behind220::handshake;
     bool expects_proxy = false;
 
     Lines heard;    // command lines; those within TLS begin with "tls "
@@ -51,8 +53,11 @@ public:
 
     [[nodiscard]] std::size_t open() const { return channels_.size(); }
     [[nodiscard]] io::Endpoint endpoint() const { return acceptor_.address(); }
-    [[nodiscard]] Target target(policy::Demand demand = policy::Demand::none) const {
-        return {.endpoint = endpoint(), .server_name = "mx.example.org", .demand = demand};
+    [[nodiscard]] Target target(policy::Demand demand = policy::Demand::none,
+                                policy::TlsVersion floor = policy::TlsVersion::none) const {
+        return {.endpoint = endpoint(),
+                .server_name = "mx.example.org",
+                .required = {.demand = demand, .floor = floor}};
     }
     // Ends every conversation as a server does that is restarted.
     void drop_all() {
@@ -106,6 +111,12 @@ private:
     }
 
     io::Task<bool> turn(gateway::Channel& channel) const {
+        if (behind_220 == Behind220::ending) co_return false;
+        while (behind_220 == Behind220::silence) {
+            const auto heard_by = co_await channel.data(io::test::patience);
+            if (!heard_by) co_return false;
+            channel.consume(heard_by->size());
+        }
         if (tls == nullptr) { // it offered what it cannot do
             [[maybe_unused]] const bool said = co_await say(channel, "454 no TLS after all");
             co_return false;
