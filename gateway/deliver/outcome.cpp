@@ -158,6 +158,7 @@ Outcome outcome_of(const smtp::ParsedReply& reply,
     outcome.host = host.name;
     outcome.address = host.endpoint.text();
     outcome.tls = protection_of(conversation);
+    outcome.speaks_dsn = conversation.extensions().has(smtp::Extension::dsn);
     take_reply(outcome, reply);
     take_status(outcome, reply);
     return outcome;

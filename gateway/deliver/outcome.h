@@ -67,6 +67,7 @@ struct Outcome {
     std::string reply;   // its words, cleaned of control characters and cut
     std::string detail;  // ours, behind the cause: "unknown_ca"
     std::optional<Protection> tls{};
+    bool speaks_dsn = false; // the host reports what becomes of it (RFC 3461)
 
     // "550 5.1.1 no such user", else "certificate-not-trusted: unknown_ca".
     [[nodiscard]] std::string diagnostic() const;

@@ -56,7 +56,7 @@ TEST_CASE("a warning is due after four hours, once") {
 
 TEST_CASE("every number is a setting") {
     const Schedule schedule{
-        .first = {1s, 2s, 3s, 4s}, .then = 5s, .jitter_percent = 0, .warning = 6s, .expiry = 100s};
+        .pauses = {1s, 2s, 3s, 4s, 5s}, .jitter_percent = 0, .warning = 6s, .expiry = 100s};
     CHECK(plan(schedule, 4, 5s) == Plan{.next = Next::retry, .at = arrival + 9s, .warn = false});
     CHECK(plan(schedule, 5, 6s) == Plan{.next = Next::retry, .at = arrival + 11s, .warn = true});
     CHECK(plan(schedule, 5, 100s).next == Next::fail);
