@@ -44,7 +44,7 @@ std::string file(std::string_view name) {
 TEST_CASE("all languages have the same texts with the same values") {
     const auto english = texts_of(Language::english);
     CHECK(english == texts_of(Language::japanese));
-    CHECK(english.size() == 36);
+    CHECK(english.contains("trouble.refused"));
 }
 
 TEST_CASE("the texts in the program are those of the files") {
