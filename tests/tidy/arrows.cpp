@@ -22,6 +22,7 @@ constexpr std::array table{
     Arrow{"gateway/channel.", "ssl/ gateway/io/ gateway/smtp/line. gateway/limits."},
     Arrow{"gateway/journal.", "gateway/io/ gateway/report/"},
     Arrow{"gateway/relay/", rows_above},
+    Arrow{"gateway/spool/", "gateway/io/ gateway/smtp/"},
     Arrow{"gateway/configuration.", rows_above},
     Arrow{"gateway/policy_in_use.", rows_above},
     Arrow{"gateway/receive/", rows_above},
