@@ -24,6 +24,7 @@ constexpr std::array table{
     Arrow{"gateway/journal.", "gateway/io/ gateway/report/"},
     Arrow{"gateway/dns/", "gateway/io/ gateway/cidr. gateway/settings."},
     Arrow{"gateway/relay/", rows_above},
+    Arrow{"gateway/spool/", "gateway/io/ gateway/smtp/"},
     Arrow{"gateway/configuration.", rows_above},
     Arrow{"gateway/policy_in_use.", rows_above},
     Arrow{"gateway/deliver/", rows_above},
