@@ -1,11 +1,15 @@
 #include "gateway/core.h"
 
+#include "gateway/deliver/courier.h"
+#include "gateway/deliver/office.h"
+#include "gateway/dns/resolver.h"
 #include "gateway/io/ring.h"
 #include "gateway/io/task_group.h"
 #include "gateway/policy_in_use.h"
 #include "gateway/receive/door.h"
 #include "gateway/receive/surroundings.h"
 #include "gateway/relay/pool.h"
+#include "gateway/spool/spool.h"
 #include "ssl/library.h"
 
 #include <pthread.h>
@@ -14,6 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace postern::gateway {
@@ -96,6 +101,7 @@ public:
             relay_.table_for(*configuration.shared->policy, configuration.shared->addresses);
         policy_.adopt(configuration.shared, std::move(routes));
         relay_.drop_unused();
+        adopt_outbound(configuration);
         arrange_doors(settings, std::move(configuration.listening));
     }
 
@@ -109,6 +115,68 @@ public:
 
 private:
     using Listening = std::vector<std::pair<std::string, io::Descriptor>>;
+
+    // Everything that mail to outside needs, from the first configuration that sends any.
+    struct Outbound {
+        spool::Spool spool;
+        relay::Environment hosts;
+        std::unique_ptr<dns::Resolver> resolver;
+        deliver::Office office;
+        deliver::Courier courier;
+
+        Outbound(State& core, std::vector<spool::RecoveredShard> shards)
+            : spool(*core.ring_,
+                    {.directory = spool_directory(*core.surroundings_.settings),
+                     .core = core.core_.place_.number},
+                    std::move(shards))
+            , hosts{.ring = *core.ring_, .hostname = {}, .bounds = {}, .counts = {}}
+            , office{.ring = *core.ring_,
+                     .settings = core.surroundings_.settings,
+                     .policy = core.policy_,
+                     .spool = spool,
+                     .resolver = nullptr,
+                     .hosts = hosts,
+                     .recorder = deliver::Recorder{core.core_.counters_, core.journal_}}
+            , courier(office, seed_of(core.core_.place_.number)) {}
+    };
+
+    void adopt_outbound(CoreConfiguration& configuration) {
+        const bool is_new = configuration.shards.has_value();
+        if (is_new) outbound_.emplace(*this, std::move(*configuration.shards));
+        if (!outbound_) return;
+        outbound_->office.settings = surroundings_.settings;
+        outbound_->hosts.hostname = relay_environment_.hostname;
+        outbound_->hosts.tls = relay_environment_.tls;
+        outbound_->hosts.bounds = relay_environment_.bounds;
+        if (configuration.new_resolver) {
+            std::unique_ptr<dns::Resolver> fresh;
+            if (configuration.resolver) {
+                fresh = std::make_unique<dns::Resolver>(
+                    *ring_,
+                    std::move(configuration.resolver),
+                    dns::ResolverSettings{.ourselves = std::move(configuration.ourselves),
+                                          .seed = seed_of(core_.place_.number)});
+            }
+            std::swap(outbound_->resolver, fresh);
+            outbound_->office.resolver = outbound_->resolver.get();
+            if (fresh) background_.spawn(retire(std::move(fresh)));
+        }
+        if (is_new) {
+            surroundings_.spool = &outbound_->spool;
+            outbound_->courier.start();
+        } else {
+            outbound_->courier.adopt();
+        }
+    }
+
+    static io::Task<void> retire(std::unique_ptr<dns::Resolver> resolver) {
+        co_await resolver->stop();
+    }
+
+    static std::uint64_t seed_of(unsigned core) {
+        const auto ticks = std::chrono::steady_clock::now().time_since_epoch().count();
+        return static_cast<std::uint64_t>(ticks) + core;
+    }
 
     void arrange_doors(const Settings& settings, Listening listening) {
         for (const ListenerSettings& listener : settings.listeners) {
@@ -149,6 +217,11 @@ private:
         doors_.clear();
         constexpr io::Duration patience = std::chrono::minutes{2};
         [[maybe_unused]] const bool closed = co_await closing.ended(wait + patience);
+        if (outbound_) {
+            co_await outbound_->courier.stop(wait);
+            co_await outbound_->spool.stop();
+            if (outbound_->resolver) co_await outbound_->resolver->stop();
+        }
         co_await relay_.stop();
         ring_->stop();
     }
@@ -174,6 +247,7 @@ private:
         counters.next_hop_reuses.set(relay.reused);
         counters.next_hop_connections.set(static_cast<std::int64_t>(relay.active));
         counters.next_hop_idle.set(static_cast<std::int64_t>(relay.idle));
+        if (outbound_) counters.spool_data_syncs.set(outbound_->spool.counters().data_syncs);
     }
 
     Core& core_;
@@ -184,6 +258,7 @@ private:
     relay::Environment relay_environment_;
     relay::Pool relay_;
     receive::Surroundings surroundings_;
+    std::optional<Outbound> outbound_;
     std::map<std::string, std::unique_ptr<receive::Door>> doors_;
     io::TaskGroup background_;
 };

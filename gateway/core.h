@@ -1,16 +1,20 @@
 #pragma once
 
 #include "gateway/configuration.h"
+#include "gateway/dns/context.h"
+#include "gateway/dns/mail_hosts.h"
 #include "gateway/io/descriptor.h"
 #include "gateway/io/mailbox.h"
 #include "gateway/journal.h"
 #include "gateway/receive/census.h"
 #include "gateway/report/metrics.h"
+#include "gateway/spool/recovery.h"
 #include "ssl/context.h"
 #include "ssl/ticket.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -26,6 +30,12 @@ struct CoreConfiguration {
     std::unique_ptr<ssl::ServerContext> server_tls;
     std::unique_ptr<ssl::ClientContext> client_tls;
     bool new_tls = false; // the two above replace what the core has, null or not
+    // Outbound mail: what the spool has for this core, the first time.
+    std::optional<std::vector<spool::RecoveredShard>> shards;
+    // Made on the loader's thread; null: no name can be looked up.
+    std::unique_ptr<dns::Context> resolver;
+    bool new_resolver = false;
+    dns::Ourselves ourselves;
     // Listening sockets of listeners that are new, by the listener's address.
     std::vector<std::pair<std::string, io::Descriptor>> listening;
 };
