@@ -20,7 +20,8 @@ namespace postern::dns {
 class Context {
 public:
     // Asks `servers`; without any, those of the file `resolv_conf`, as it is now. Validates from
-    // `trust_anchor`; with "" there, nothing is ever secure or bogus. The error is for the operator.
+    // `trust_anchor`; with "" there, nothing is ever secure or bogus. The error is for the
+    // operator.
     [[nodiscard]] static std::expected<std::unique_ptr<Context>, std::string>
     open(const gateway::DnsSettings& settings, const std::string& resolv_conf = "/etc/resolv.conf");
     Context(const Context&) = delete;

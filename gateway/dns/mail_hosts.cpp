@@ -31,15 +31,26 @@ void drop_doubles(std::vector<Mx>& records) {
     records.erase(doubles.begin(), doubles.end());
 }
 
+void sort_and_shuffle(std::vector<Mx>& records, Shuffle& shuffle) {
+    std::ranges::sort(records, {}, &Mx::preference);
+    for (auto run = records.begin(); run != records.end();) {
+        const auto next =
+            std::find_if(run, records.end(), [preference = run->preference](const Mx& mx) {
+                return mx.preference != preference;
+            });
+        std::shuffle(run, next, shuffle);
+        run = next;
+    }
+}
+
 } // namespace
 
 bool Ourselves::named(std::string_view host) const { return host == host_name(hostname); }
 
 bool Ourselves::at(const std::vector<gateway::IpAddress>& addresses) const {
     return std::ranges::any_of(addresses, [this](const gateway::IpAddress& address) {
-        return std::ranges::any_of(networks, [&](const gateway::Network& network) {
-            return network.contains(address);
-        });
+        return std::ranges::any_of(
+            networks, [&](const gateway::Network& network) { return network.contains(address); });
     });
 }
 
@@ -50,8 +61,7 @@ hosts_to_try(std::vector<Mx> records, const Ourselves& ourselves, Shuffle& shuff
     if (records.empty()) return std::unexpected(removed > 0 ? Cause::null_mx : Cause::unusable);
 
     drop_doubles(records);
-    std::ranges::shuffle(records, shuffle);
-    std::ranges::stable_sort(records, {}, &Mx::preference);
+    sort_and_shuffle(records, shuffle);
     const auto self =
         std::ranges::find_if(records, [&](const Mx& mx) { return ourselves.named(mx.host); });
     if (self != records.end()) {

@@ -58,8 +58,8 @@ using Shuffle = std::minstd_rand;
 hosts_to_try(std::vector<Mx> records, const Ourselves& ourselves, Shuffle& shuffle);
 
 // The addresses of one host in the order to try them in, bounded.
-[[nodiscard]] std::vector<gateway::IpAddress>
-in_turns(const std::vector<gateway::IpAddress>& ipv6, const std::vector<gateway::IpAddress>& ipv4);
+[[nodiscard]] std::vector<gateway::IpAddress> in_turns(const std::vector<gateway::IpAddress>& ipv6,
+                                                       const std::vector<gateway::IpAddress>& ipv4);
 
 // Drops, from hosts in their order, ourselves as our addresses tell, and all that are no better.
 void cut_at_ourselves(std::vector<MailHost>& hosts, const Ourselves& ourselves);

@@ -105,8 +105,8 @@ io::Task<Resolver::Found> Resolver::search(std::string domain) {
 }
 
 io::Task<Resolver::Found> Resolver::with_addresses(Search search, std::vector<Mx> listed) {
-    const auto left = std::max(std::chrono::ceil<io::Duration>(search.end - ring_.now()),
-                               io::Duration{1});
+    const auto left =
+        std::max(std::chrono::ceil<io::Duration>(search.end - ring_.now()), io::Duration{1});
     std::vector<std::unique_ptr<HostQuestions>> asked;
     for (const Mx& mx : listed) {
         asked.push_back(std::make_unique<HostQuestions>(questions_, mx.host, left));
@@ -135,8 +135,7 @@ io::Task<Resolver::Found> Resolver::with_addresses(Search search, std::vector<Mx
     if (passing) co_return std::unexpected(std::move(*passing));
     if (some) co_return std::unexpected(failure(Cause::loops_back, search.domain));
     const bool implicit = search.origin == Origin::implicit;
-    co_return std::unexpected(
-        failure(implicit ? Cause::no_host : Cause::unusable, search.domain));
+    co_return std::unexpected(failure(implicit ? Cause::no_host : Cause::unusable, search.domain));
 }
 
 } // namespace postern::dns

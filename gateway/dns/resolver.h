@@ -33,8 +33,8 @@ public:
     // cannot be had now is left out while others can. Nothing is asked for a literal.
     [[nodiscard]] io::Task<Found> mail_hosts(std::string_view domain);
 
-    // Ends every search with Cause::cancelled, and later ones too. Awaited before the resolver goes,
-    // which happens after the last search has ended.
+    // Ends every search with Cause::cancelled, and later ones too. Awaited before the resolver
+    // goes, which happens after the last search has ended.
     [[nodiscard]] io::Task<void> stop() { return questions_.stop(); }
 
 private:

@@ -43,6 +43,16 @@ TEST_CASE("what is not exactly an address is none") {
     CHECK_FALSE(IpAddress::parse(std::string_view("1.2.3.4\0", 8)));
 }
 
+TEST_CASE("an address is made of 4 or 16 bytes") {
+    using namespace std::string_literals;
+    CHECK(IpAddress::from("\xc0\0\2\1"s) == IpAddress::parse("192.0.2.1"));
+    CHECK(IpAddress::from("\x20\1\x0d\xb8"s + std::string(11, '\0') + '\1') ==
+          IpAddress::parse("2001:db8::1"));
+    for (const std::size_t size : {0U, 3U, 5U, 15U, 17U}) {
+        CHECK(!IpAddress::from(std::string(size, '\1')));
+    }
+}
+
 TEST_CASE("an address with a port is read and written") {
     CHECK(IpEndpoint::parse("0.0.0.0:25")->text() == "0.0.0.0:25");
     CHECK(IpEndpoint::parse("[::]:25")->text() == "[::]:25");

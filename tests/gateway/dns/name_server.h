@@ -4,12 +4,12 @@
 #include "gateway/io/endpoint.h"
 #include "gateway/settings.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-
-#include <poll.h>
-#include <spawn.h>
 
 #include <array>
 #include <csignal>
@@ -121,8 +121,8 @@ private:
             if (name == "." && sign == Sign::root)
                 text += "    dnssec-signing: on\n    dnssec-policy: own\n";
             if (records.empty()) continue;
-            directory_.write(file, "$TTL 60\n@ SOA ns. postmaster. 1 60 60 600 60\n@ NS ns.\n" +
-                                       records + "\n");
+            directory_.write(
+                file, "$TTL 60\n@ SOA ns. postmaster. 1 60 60 600 60\n@ NS ns.\n" + records + "\n");
         }
         directory_.write("knot.conf", text);
     }
@@ -135,9 +135,8 @@ private:
         ::unlink(path.c_str());
         REQUIRE(path.size() < sizeof address.sun_path);
         std::memcpy(&address.sun_path[0], path.c_str(), path.size() + 1);
-        REQUIRE(::bind(ready.get(),
-                       reinterpret_cast<const sockaddr*>(&address),
-                       sizeof address) == 0);
+        REQUIRE(::bind(ready.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+                0);
         spawn("NOTIFY_SOCKET=" + path);
         if (!says_ready(ready.get())) stop();
     }
