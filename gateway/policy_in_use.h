@@ -46,6 +46,7 @@ public:
     [[nodiscard]] const policy::Snapshot& snapshot() const {
         return *policy_->configuration->policy;
     }
+    [[nodiscard]] const Configuration& configuration() const { return *policy_->configuration; }
     [[nodiscard]] relay::RouteTable& routes() const { return *policy_->routes; }
 
 private:

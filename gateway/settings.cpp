@@ -1,6 +1,7 @@
 #include "gateway/settings.h"
 
 #include "policy/domain.h"
+#include "policy/quantity.h"
 
 #include <algorithm>
 #include <array>
@@ -314,6 +315,42 @@ void read_timeouts(Table& root, Settings& settings) {
     });
 }
 
+// How mail leaves
+
+void read_retry(Table& table, std::vector<milliseconds>& retry) {
+    const auto given = table.strings("retry");
+    if (!given) return;
+    std::vector<milliseconds> pauses;
+    for (const Text& item : *given) {
+        const auto pause = policy::duration_from(item.value);
+        if (pause && *pause >= std::chrono::seconds{1} && *pause <= std::chrono::days{7}) {
+            pauses.push_back(*pause);
+        } else {
+            table.error(item.place,
+                        quoted(item.value) + " is no pause between attempts; use \"1s\" to \"7d\"");
+        }
+    }
+    if (given->empty()) table.error("retry", "retry must name at least one pause");
+    if (!pauses.empty()) retry = std::move(pauses);
+}
+
+void read_delivery(Table& root, Settings& settings) {
+    root.table("delivery", [&delivery = settings.delivery](Table& table) {
+        constexpr std::int64_t many = 100'000;
+        take(table.string("alternate_secure_route"), delivery.alternate_secure_route);
+        take_count(table, "port", {.least = 1, .most = 65535}, delivery.port);
+        take_count(table, "concurrency", {.least = 1, .most = many}, delivery.concurrency);
+        take_count(table,
+                   "destination_concurrency",
+                   {.least = 1, .most = many},
+                   delivery.destination_concurrency);
+        read_retry(table, delivery.retry);
+        constexpr Range<milliseconds> wait{.least = milliseconds{0}, .most = std::chrono::days{30}};
+        take(table.duration("warning", wait), delivery.warning);
+        take(table.duration("expiry", wait), delivery.expiry);
+    });
+}
+
 // What operators use
 
 void read_admin(Table& root, Settings& settings) {
@@ -337,9 +374,7 @@ void read_admin(Table& root, Settings& settings) {
 }
 
 void read_rest(Table& root, Settings& settings) {
-    root.table("delivery", [&settings](Table& table) {
-        take(table.string("alternate_secure_route"), settings.alternate_secure_route);
-    });
+    read_delivery(root, settings);
     read_admin(root, settings);
     root.table("log", [&settings](Table& table) {
         take(table.one_of("level", log_level_names), settings.log_level);

@@ -61,6 +61,22 @@ struct DnsSettings {
     std::string trust_anchor = "/usr/share/dns/root.key";
 };
 
+/// `[delivery]`: how mail leaves.
+struct DeliverySettings {
+    std::string alternate_secure_route;         // a route's name; "": none (COMPLIANCE O12)
+    std::uint16_t port = 25;                    // of mail hosts that MX records name
+    std::uint32_t concurrency = 500;            // messages in hand, of one core
+    std::uint32_t destination_concurrency = 20; // deliveries to one place, of one core
+    // After the first attempts one each; the last one repeats.
+    std::vector<std::chrono::milliseconds> retry{std::chrono::minutes{5},
+                                                 std::chrono::minutes{10},
+                                                 std::chrono::minutes{20},
+                                                 std::chrono::minutes{40},
+                                                 std::chrono::hours{1}};
+    std::chrono::milliseconds warning = std::chrono::hours{4}; // 0: no report of delay
+    std::chrono::milliseconds expiry = std::chrono::days{5};
+};
+
 /// All of postern.toml. A plain value; paths in it stand on their own, whatever the working
 /// directory of those who wrote them.
 struct Settings {
@@ -78,7 +94,7 @@ struct Settings {
     DnsSettings dns;
     Limits limits;
     Timeouts timeouts;
-    std::string alternate_secure_route;           // [delivery]
+    DeliverySettings delivery;
     std::string admin_address = "127.0.0.1:8025"; // "": none
     LogLevel log_level = LogLevel::info;
 };

@@ -9,7 +9,7 @@ namespace {
 
 Pause pause_after(const Schedule& schedule, unsigned attempts) {
     assert(attempts > 0);
-    return attempts <= schedule.first.size() ? schedule.first[attempts - 1] : schedule.then;
+    return schedule.pauses[std::min<std::size_t>(attempts, schedule.pauses.size()) - 1];
 }
 
 } // namespace

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 // When a message that could not be delivered is tried again, and when that ends. No clock of its
 // own.
@@ -13,13 +13,13 @@ using Time = std::chrono::sys_seconds;
 using Pause = std::chrono::seconds;
 
 struct Schedule {
-    std::array<Pause, 4> first{// after the first attempts, one each
-                               std::chrono::minutes{5},
-                               std::chrono::minutes{10},
-                               std::chrono::minutes{20},
-                               std::chrono::minutes{40}};
-    Pause then = std::chrono::hours{1}; // after each later one
-    unsigned jitter_percent = 10;       // a pause is this much longer or shorter at most; 0 to 100
+    // After the first attempts one each, the last one after each later attempt too. Never empty.
+    std::vector<Pause> pauses{std::chrono::minutes{5},
+                              std::chrono::minutes{10},
+                              std::chrono::minutes{20},
+                              std::chrono::minutes{40},
+                              std::chrono::hours{1}};
+    unsigned jitter_percent = 10; // a pause is this much longer or shorter at most; 0 to 100
     Pause warning = std::chrono::hours{4}; // in the queue; then a report of delay; 0: none
     Pause expiry = std::chrono::days{5};   // in the queue; then a report of failure
 

@@ -66,9 +66,20 @@ Conversation::Conversation(Environment& environment, io::Socket socket)
     : environment_(environment), channel_(std::move(socket)), opened_at_(environment.ring.now()) {
     ++environment_.counts.opened;
     ++environment_.counts.active;
+    environment_.conversations.insert(this);
 }
 
-Conversation::~Conversation() { --environment_.counts.active; }
+Conversation::~Conversation() {
+    --environment_.counts.active;
+    environment_.conversations.erase(this);
+}
+
+void Environment::cut() {
+    cutting = true;
+    for (Conversation* const conversation : conversations) {
+        conversation->cancel();
+    }
+}
 
 io::Task<Conversation::Opened>
 Conversation::open(Environment& environment, const Target& target, const ClientFacts* client) {
@@ -76,6 +87,7 @@ Conversation::open(Environment& environment, const Target& target, const ClientF
     // connection (COMPLIANCE O2).
     std::optional<Failure> without_tls;
     for (;;) {
+        if (environment.cutting) co_return failed(Cause::busy, "we stop");
         auto socket = co_await io::Socket::connect(
             environment.ring, target.endpoint, environment.bounds.connect);
         if (!socket) co_return failed(Cause::unreachable, io::text(socket.error()));

@@ -47,6 +47,8 @@ public:
 
     // XCLIENT (postfix.org/XCLIENT_README.html) unless this client was announced already.
     [[nodiscard]] io::Task<Sent> announce(const ClientFacts& client);
+    // What is waited for ends with a failure, and so does everything later.
+    void cancel() { channel_.cancel(); }
     // QUIT, politely but briefly.
     [[nodiscard]] io::Task<void> quit();
 

@@ -6,9 +6,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace postern::relay {
+
+class Conversation;
 
 // How long a next hop may take, and how many conversations it is given.
 struct Bounds {
@@ -40,6 +43,11 @@ struct Environment {
     ssl::ClientContext* tls = nullptr; // null: our TLS is unusable, which is our fault
     Bounds bounds;
     Counts counts;
+    std::set<Conversation*> conversations{}; // all there are; they come and go by themselves
+    bool cutting = false;                  // no new ones
+
+    // Ends whatever conversations wait for, with a failure; there will be no others.
+    void cut();
 };
 
 } // namespace postern::relay

@@ -40,6 +40,15 @@ struct alignas(64) Counters {
     Gauge next_hop_connections;
     Gauge next_hop_idle;
 
+    // Outbound
+    NamedCounters deliveries;      // attempts at one recipient, by verdict
+    NamedCounters delivery_causes; // of those that did not deliver
+    Counter delivery_reports;      // to senders
+    Gauge queue_waiting;           // messages on the disk
+    Gauge queue_in_hand;           // being delivered
+    Counter spool_data_syncs;
+    Counter spool_failures;
+
     // The loop. These are read off the ring now and then: set(), not add().
     Counter ring_enters;
     Counter completions;

@@ -4,8 +4,8 @@
 #include <vector>
 
 // Space comes back from the oldest segment only: what lives in it is written anew at the end of the
-// log, then it goes. A record that takes an earlier one back so never goes before it, and with a log
-// that is at least half dead as a whole, as much is freed as is written.
+// log, then it goes. A record that takes an earlier one back so never goes before it, and with a
+// log that is at least half dead as a whole, as much is freed as is written.
 namespace postern::spool {
 namespace {
 
@@ -66,7 +66,7 @@ io::Task<bool> Spool::empty_out(Log& log, std::uint32_t segment) {
         index_.put_back(id);
     }
     earlier_.set();
-    co_return moved && log.idle(segment);
+    co_return moved&& log.idle(segment);
 }
 
 io::Task<std::expected<void, Error>> Spool::move(Log& log, MessageId id) {

@@ -14,8 +14,8 @@ namespace postern::spool {
 // All that is kept in memory of a message that waits: 40 bytes.
 struct Entry {
     MessageId id = 0;
-    Place record;                    // the message
-    Place outcome;                   // its newest outcome; nowhere: none since the record
+    Place record{};                  // the message
+    Place outcome{};                 // its newest outcome; nowhere: none since the record
     std::uint32_t first_segment = 0; // nothing of it lies in an earlier one
     std::uint32_t bytes = 0;         // of all its records, cut to 4 GiB
     std::uint32_t due = 0;           // seconds since 1970

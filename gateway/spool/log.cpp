@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <format>
 #include <utility>
 
 namespace postern::spool {
@@ -27,7 +26,11 @@ Mark random_mark() {
 
 } // namespace
 
-std::string segment_name(std::uint32_t number) { return std::format("{:06}.seg", number); }
+std::string segment_name(std::uint32_t number) {
+    constexpr std::size_t digits = 6;
+    const std::string text = std::to_string(number);
+    return std::string(digits - std::min(digits, text.size()), '0') + text + ".seg";
+}
 
 Log::Log(io::Ring& ring,
          Settings settings,
@@ -45,7 +48,8 @@ Log::Log(io::Ring& ring,
                                                       settings_.directory + "/" +
                                                           segment_name(segment.header.number),
                                                       segment.header,
-                                                      segment.bytes));
+                                                      segment.bytes,
+                                                      settings_.fault));
     }
 }
 
@@ -90,7 +94,8 @@ Log::append(RecordType type, std::string_view head, std::string_view rest) {
 Place Log::put(RecordType type, std::string_view head, std::string_view rest) {
     const Place place{.segment = active_->number(), .offset = appended_};
     const std::size_t before = pending_.size();
-    append_record(pending_, {.mark = active_->mark(), .offset = place.offset, .type = type}, head, rest);
+    append_record(
+        pending_, {.mark = active_->mark(), .offset = place.offset, .type = type}, head, rest);
     ++counters_.records;
     counters_.bytes += pending_.size() - before;
     appended_ += static_cast<std::uint32_t>(pending_.size() - before);

@@ -28,16 +28,16 @@ enum class State : std::uint8_t {
 
 // One recipient and how far it has come.
 struct Recipient {
-    smtp::Recipient envelope; // as RCPT gave it
+    smtp::Recipient envelope{}; // as RCPT gave it
     State state = State::waiting;
     std::uint32_t attempts = 0;
     Time next{}; // of the next attempt, while waiting
 
     // Of the last attempt, for the report (RFC 3464 2.3); each text at most last_text_bytes_max.
     Time last{};
-    std::string status;          // "5.7.10"; "" before the first attempt
-    std::string remote;          // the host that answered, "" when none was reached
-    std::string diagnostic;      // its reply, or our reason
+    std::string status{};        // "5.7.10"; "" before the first attempt
+    std::string remote{};        // the host that answered, "" when none was reached
+    std::string diagnostic{};    // its reply, or our reason
     bool delay_reported = false; // the warning of RFC 3461 5.2.7 has been sent
 
     bool operator==(const Recipient&) const = default;

@@ -81,10 +81,10 @@ read_record(std::string_view bytes, Mark mark, std::uint32_t offset) {
     if (bytes.size() < whole) return std::unexpected{RecordError::cut};
     const std::string_view record = bytes.substr(0, whole);
     const auto type = get<std::uint32_t>(record, type_at);
-    if (crc32c(record.substr(checked_from)) != get<std::uint32_t>(record, checksum_at) ||
-        get<std::uint32_t>(record, offset_at) != offset ||
+    if (get<std::uint32_t>(record, offset_at) != offset ||
         type < static_cast<std::uint32_t>(RecordType::content) ||
-        type > static_cast<std::uint32_t>(RecordType::lost)) {
+        type > static_cast<std::uint32_t>(RecordType::lost) ||
+        crc32c(record.substr(checked_from)) != get<std::uint32_t>(record, checksum_at)) {
         return std::unexpected{RecordError::damaged};
     }
     return Record{.type = static_cast<RecordType>(type),

@@ -14,9 +14,9 @@ namespace postern::spool {
 // A shard as recovery left it.
 struct RecoveredShard {
     std::uint32_t number = 0;
-    std::vector<RecoveredSegment> segments; // rising numbers
-    std::vector<Entry> messages;            // that wait
-    MessageId last_id = 0;                  // the highest ever seen
+    std::vector<RecoveredSegment> segments{}; // rising numbers
+    std::vector<Entry> messages{};            // that wait
+    MessageId last_id = 0;                    // the highest ever seen
 };
 
 // Something that was not as it was written. `quarantine` is the file that has the bytes.
@@ -44,8 +44,8 @@ struct Recovery {
     std::uint64_t bytes = 0; // read
 };
 
-// Reads every shard below `directory` (state_directory/spool; made if it is not there), whatever the
-// number of cores was, cuts what was never committed, puts what is damaged into
+// Reads every shard below `directory` (state_directory/spool; made if it is not there), whatever
+// the number of cores was, cuts what was never committed, puts what is damaged into
 // `directory`/quarantine and out of the logs, and shares the shards among `cores`. Blocks: for the
 // start, off the loops, and while nobody else uses the directory. An error is a sentence for the
 // operator; nothing was changed that a second try would miss.

@@ -10,7 +10,11 @@ Error error_from(io::FileError error) {
     return error == io::FileError::full ? Error::full : Error::failed;
 }
 
-Segment::Segment(io::Ring& ring, std::string path, SegmentHeader header, std::uint32_t bytes, io::FileFault* fault)
+Segment::Segment(io::Ring& ring,
+                 std::string path,
+                 SegmentHeader header,
+                 std::uint32_t bytes,
+                 io::FileFault* fault)
     : ring_(ring)
     , path_(std::move(path))
     , header_(header)

@@ -31,7 +31,11 @@ public:
            std::uint32_t capacity,
            io::FileFault* fault);
     // One that recovery has read up to `bytes`: for reading.
-    Segment(io::Ring& ring, std::string path, SegmentHeader header, std::uint32_t bytes, io::FileFault* fault);
+    Segment(io::Ring& ring,
+            std::string path,
+            SegmentHeader header,
+            std::uint32_t bytes,
+            io::FileFault* fault);
     Segment(const Segment&) = delete;
     Segment& operator=(const Segment&) = delete;
     ~Segment() = default;

@@ -8,8 +8,8 @@ namespace postern::spool {
 namespace {
 
 constexpr std::size_t record_bytes_usual = 1024; // of a message or an outcome
-constexpr std::size_t recipients_few = 16;          // their state is always written whole
-constexpr std::uint32_t outcomes_max = 32;          // that have to be read for one message
+constexpr std::size_t recipients_few = 16;       // their state is always written whole
+constexpr std::uint32_t outcomes_max = 32;       // that have to be read for one message
 
 std::vector<std::uint32_t> all_of(const Message& message) {
     std::vector<std::uint32_t> numbers(message.recipients.size());
@@ -40,6 +40,7 @@ Spool::Spool(io::Ring& ring, Settings settings, std::vector<RecoveredShard> shar
         }
         last_id_ = std::max(last_id_, shard.last_id);
     }
+    start_compaction();
 }
 
 Spool::~Spool() { assert(tasks_.running() == 0); }
@@ -56,7 +57,8 @@ io::Task<void> Spool::stop() {
 Writer Spool::begin(smtp::Mail mail,
                     std::vector<smtp::Recipient> recipients,
                     std::chrono::system_clock::time_point now) {
-    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+    const auto since =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
     // Rising even when the clock goes back; the core in the last bits.
     constexpr unsigned core_bits = 10;
     const MessageId last = last_id_ >> core_bits;

@@ -84,8 +84,8 @@ public:
     [[nodiscard]] std::size_t in_hand() const { return index_.in_hand(); }
     [[nodiscard]] const LogCounters& counters() const { return counters_; }
 
-    // Deletes segments without live messages and rewrites mostly dead ones, the oldest first. Runs by
-    // itself after done(); does nothing while it runs.
+    // Deletes segments without live messages and rewrites mostly dead ones, the oldest first. Runs
+    // by itself after done(); does nothing while it runs.
     [[nodiscard]] io::Task<void> compact();
 
 private:

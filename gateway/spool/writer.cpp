@@ -58,7 +58,8 @@ io::Task<std::expected<void, Error>> Writer::write(std::string_view bytes) {
         pinned_ = place->segment;
         log_->pin(pinned_);
     }
-    message_.content.push_back({.place = *place, .bytes = static_cast<std::uint32_t>(bytes.size())});
+    message_.content.push_back(
+        {.place = *place, .bytes = static_cast<std::uint32_t>(bytes.size())});
     message_.content_bytes += bytes.size();
     co_return std::expected<void, Error>{};
 }

@@ -32,13 +32,14 @@ public:
         return message_.content_bytes + held_.size();
     }
 
-    // More content, as it is to be sent: `bytes` stay valid until the result is there. At most a few
-    // KiB are kept; waits while the disk is behind. After an error only destroy.
+    // More content, as it is to be sent: `bytes` stay valid until the result is there. At most a
+    // few KiB are kept; waits while the disk is behind. After an error only destroy.
     [[nodiscard]] io::Task<std::expected<void, Error>> add(std::string_view bytes);
-    // Once it is on the disk, together with all that wait for the same fdatasync, the message is due
-    // at its arrival. After an error it is not there. Once.
+    // Once it is on the disk, together with all that wait for the same fdatasync, the message is
+    // due at its arrival. After an error it is not there. Once.
     [[nodiscard]] io::Task<std::expected<void, Error>> commit();
-    // The half of commit() that writes: what the index has to know of a message that is on the disk.
+    // The half of commit() that writes: what the index has to know of a message that is on the
+    // disk.
     [[nodiscard]] io::Task<std::expected<Entry, Error>> store();
 
 private:

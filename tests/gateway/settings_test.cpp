@@ -195,7 +195,7 @@ level = "debug"
                                         .next_hop_wait = 10s,
                                         .next_hop_idle = 11s,
                                         .next_hop_age = 12s});
-    CHECK(settings.alternate_secure_route == "courier");
+    CHECK(settings.delivery.alternate_secure_route == "courier");
     CHECK(settings.admin_address == "");
     CHECK(settings.log_level == LogLevel::debug);
 }

@@ -78,9 +78,16 @@ TEST_CASE("parameters that the next hop does not offer are left out") {
     smtp::append_rcpt(out, recipient("TO:<a@b.example> NOTIFY=NEVER ORCPT=rfc822;x"), Extensions{});
     CHECK(out == "RCPT TO:<a@b.example>\r\n");
     out.clear();
-    smtp::append_rcpt(
-        out, recipient("TO:<a@b.example> ORCPT=utf-8;\xC3\xB6"), Extensions{}.add(Extension::dsn));
-    CHECK(out == "RCPT TO:<a@b.example>\r\n");
+}
+
+TEST_CASE("an original recipient in UTF-8 is handed on in ASCII to a host without SMTPUTF8") {
+    const auto original = recipient("TO:<a@b.example> ORCPT=utf-8;\xC3\xB6+\\x{20}@b.example");
+    std::string out;
+    smtp::append_rcpt(out, original, Extensions{}.add(Extension::dsn));
+    CHECK(out == "RCPT TO:<a@b.example> ORCPT=utf-8;\\x{F6}\\x{2B}\\x{20}@b.example\r\n");
+    out.clear();
+    smtp::append_rcpt(out, original, Extensions{}.add(Extension::dsn).add(Extension::smtputf8));
+    CHECK(out == "RCPT TO:<a@b.example> ORCPT=" + original.original + "\r\n");
 }
 
 TEST_CASE("what cannot be said to a next hop is known before it is tried") {

@@ -31,3 +31,13 @@ TEST_CASE("only the shortest form of a code point is UTF-8") {
     CHECK(postern::smtp::is_ascii("abc"));
     CHECK_FALSE(postern::smtp::is_ascii("\xC3\xA9"));
 }
+
+TEST_CASE("a code point is read with its length") {
+    using postern::smtp::first_code_point;
+    CHECK(first_code_point("ab").value == U'a');
+    CHECK(first_code_point("ab").bytes == 1);
+    CHECK(first_code_point("\xE3\x81\x82x").value == U'\u3042');
+    CHECK(first_code_point("\xE3\x81\x82x").bytes == 3);
+    CHECK(first_code_point("").bytes == 0);
+    CHECK(first_code_point("\xE3\x81").bytes == 0);
+}

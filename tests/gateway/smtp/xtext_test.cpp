@@ -23,3 +23,14 @@ TEST_CASE("what is not xtext is not decoded") {
     CHECK(decode_xtext("").has_value());
     CHECK(decode_xtext("+41") == "A");
 }
+
+TEST_CASE("an address in UTF-8 has a form in ASCII") {
+    std::string out;
+    postern::smtp::append_utf8_xtext(
+        out, "\"a b\\\"+=\t\"\xC3\xB6\xE3\x81\x82\xF0\x9F\x98\x80@b.example\xC3");
+    CHECK(out ==
+          "\"a\\x{20}b\\x{5C}\"\\x{2B}\\x{3D}\\x{09}\"\\x{F6}\\x{3042}\\x{1F600}@b.example?");
+    out.clear();
+    postern::smtp::append_original_as_utf8_xtext(out, "\\x{20}\xC3\xB6");
+    CHECK(out == "\\x{20}\\x{F6}");
+}

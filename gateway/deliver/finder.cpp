@@ -1,0 +1,120 @@
+#include "gateway/deliver/finder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::deliver {
+namespace {
+
+Cause cause_of(dns::Cause cause) {
+    switch (cause) {
+    case dns::Cause::null_mx: return Cause::takes_no_mail;
+    case dns::Cause::malformed:
+    case dns::Cause::no_such_domain:
+    case dns::Cause::no_host:
+    case dns::Cause::unusable:
+    case dns::Cause::loops_back: return Cause::no_such_domain;
+    case dns::Cause::server_failed:
+    case dns::Cause::bogus:
+    case dns::Cause::timed_out: return Cause::unresolved;
+    case dns::Cause::cancelled:
+    case dns::Cause::ours: return Cause::ours;
+    }
+    return Cause::unresolved;
+}
+
+Outcome outcome_of(const dns::DnsFailure& failure) {
+    std::string told{dns::text(failure.cause)};
+    if (!failure.detail.empty()) told += ": " + failure.detail;
+    Outcome outcome = deliver::outcome_of(cause_of(failure.cause), std::move(told));
+    const std::string status{dns::enhanced_status(failure.cause)};
+    const smtp::EnhancedCode code = smtp::find_enhanced_code(status + ' ').code;
+    if (code.present()) outcome.status = code;
+    return outcome;
+}
+
+} // namespace
+
+io::Task<std::expected<Destination, Outcome>> Finder::find(const Course& course) {
+    auto hosts = co_await hosts_of(course.route, course.domain);
+    if (!hosts) co_return std::unexpected{std::move(hosts.error())};
+    Destination destination{
+        .way = {.hosts = std::move(*hosts), .required = course.demanded.required},
+        .alternate = std::nullopt,
+        .on_tls_failure = course.demanded.on_tls_failure};
+    const std::string& alternate = configuration_.settings.delivery.alternate_secure_route;
+    const policy::Route* const route =
+        alternate.empty() ? nullptr : configuration_.policy->route_named(alternate);
+    if (route == nullptr || route == course.route ||
+        course.demanded.required.demand == policy::Demand::none)
+        co_return destination;
+    auto others = co_await hosts_of(route, course.domain);
+    if (!others) co_return destination;
+    destination.alternate =
+        Way{.hosts = std::move(*others),
+            .required = {.demand = std::max(route->demand(), policy::Demand::tls),
+                         .floor = policy::TlsVersion::none}};
+    co_return destination;
+}
+
+io::Task<std::expected<std::vector<Host>, Outcome>> Finder::hosts_of(const policy::Route* route,
+                                                                     const std::string& domain) {
+    if (route == nullptr || route->mx) co_return co_await mail_hosts(domain);
+    std::vector<Host> hosts = named_by(*route);
+    if (hosts.empty()) {
+        co_return std::unexpected{deliver::outcome_of(
+            Cause::unresolved, "no host of the route " + route->name + " has a known address")};
+    }
+    co_return hosts;
+}
+
+// By weight and chance, backups last; the addresses of one host one after the other.
+std::vector<Host> Finder::named_by(const policy::Route& route) {
+    std::vector<const policy::RouteHost*> left;
+    for (const policy::RouteHost& host : route.hosts) {
+        left.push_back(&host);
+    }
+    const auto weight_of = [](const policy::RouteHost* host) {
+        return host->backup ? 0U : unsigned{host->weight};
+    };
+    std::vector<Host> hosts;
+    while (!left.empty()) {
+        unsigned sum = 0;
+        for (const policy::RouteHost* host : left) {
+            sum += weight_of(host);
+        }
+        unsigned drawn = sum == 0 ? 0 : static_cast<unsigned>(random_() % sum);
+        auto chosen = left.begin();
+        for (; sum != 0 && drawn >= weight_of(*chosen); ++chosen) {
+            drawn -= weight_of(*chosen);
+        }
+        const policy::RouteHost& host = **chosen;
+        left.erase(chosen);
+        for (const io::Endpoint& address : configuration_.addresses.of(host.address)) {
+            const auto endpoint = io::Endpoint::parse(address.address(), host.port);
+            if (!endpoint) continue;
+            hosts.push_back({.endpoint = *endpoint,
+                             .name = route.server_name.empty() ? host.address : route.server_name});
+        }
+    }
+    return hosts;
+}
+
+io::Task<std::expected<std::vector<Host>, Outcome>> Finder::mail_hosts(const std::string& domain) {
+    if (resolver_ == nullptr) {
+        co_return std::unexpected{deliver::outcome_of(Cause::ours, "no resolver of our own")};
+    }
+    const auto found = co_await resolver_->mail_hosts(domain);
+    if (!found) co_return std::unexpected{outcome_of(found.error())};
+    std::vector<Host> hosts;
+    for (const dns::MailHost& host : found->hosts) {
+        for (const gateway::IpAddress& address : host.addresses) {
+            const auto endpoint =
+                io::Endpoint::parse(address.text(), configuration_.settings.delivery.port);
+            if (endpoint) hosts.push_back({.endpoint = *endpoint, .name = host.name});
+        }
+    }
+    co_return hosts;
+}
+
+} // namespace postern::deliver

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "gateway/configuration.h"
+#include "gateway/deliver/course.h"
+#include "gateway/deliver/destination.h"
+#include "gateway/deliver/outcome.h"
+#include "gateway/dns/resolver.h"
+#include "gateway/io/task.h"
+
+#include <expected>
+#include <random>
+
+namespace postern::deliver {
+
+// Finds the hosts that a course leads to: those that its route names, else the mail hosts of its
+// domain (RFC 5321 5.1). Lives for one search.
+class Finder {
+public:
+    using Random = std::minstd_rand;
+
+    // `resolver`: null when no name can be looked up.
+    Finder(const gateway::Configuration& configuration, dns::Resolver* resolver, Random& random)
+        : configuration_(configuration), resolver_(resolver), random_(random) {}
+
+    // Else what that means for every recipient of the course.
+    [[nodiscard]] io::Task<std::expected<Destination, Outcome>> find(const Course& course);
+
+private:
+    [[nodiscard]] io::Task<std::expected<std::vector<Host>, Outcome>>
+    hosts_of(const policy::Route* route, const std::string& domain);
+    [[nodiscard]] std::vector<Host> named_by(const policy::Route& route);
+    [[nodiscard]] io::Task<std::expected<std::vector<Host>, Outcome>>
+    mail_hosts(const std::string& domain);
+
+    const gateway::Configuration& configuration_;
+    dns::Resolver* resolver_;
+    Random& random_;
+};
+
+} // namespace postern::deliver
