@@ -114,13 +114,36 @@ void read_address(Table& table, ListenerSettings& listener) {
     }
 }
 
+bool any_contains(const std::vector<Network>& networks, std::string_view text) {
+    const auto address = IpAddress::parse(text);
+    return address && std::ranges::any_of(networks, [&address](const Network& network) {
+               return network.contains(*address);
+           });
+}
+
+void judge_clients(Table& table, const ListenerSettings& listener) {
+    if (listener.direction == Direction::inbound) {
+        if (table.has("clients")) {
+            table.warning("clients", "clients has no effect on an inbound listener");
+        }
+        return;
+    }
+    if (!table.has("clients")) {
+        table.error("direction",
+                    "an outbound listener needs clients: the networks that may submit");
+    } else if (listener.clients.empty()) {
+        table.warning("clients", "clients is empty: nobody may submit");
+    }
+    const bool everybody = std::ranges::any_of(
+        listener.clients, [](const Network& network) { return network.text().ends_with("/0"); });
+    if (everybody) {
+        table.warning("clients", "clients lets everybody submit: that is an open relay");
+    }
+}
+
 /// What is right by itself, but not together.
 void judge_listener(Table& table, const ListenerSettings& listener) {
-    if (listener.direction == Direction::outbound) {
-        table.error("direction", "\"outbound\" is not supported yet; use \"inbound\"");
-    } else if (table.has("clients")) {
-        table.warning("clients", "clients has no effect on an inbound listener");
-    }
+    judge_clients(table, listener);
     if (listener.require_tls && listener.tls == ListenerTls::off) {
         table.error("require_tls", "require_tls needs a tls other than \"off\"");
     }
@@ -384,11 +407,16 @@ LoadedSettings settings_in(std::expected<policy::Document, policy::Mistake> docu
 
 } // namespace
 
+std::string_view text(Direction direction) {
+    return direction == Direction::inbound ? "inbound" : "outbound";
+}
+
 bool ListenerSettings::may_proxy(std::string_view client_address) const {
-    const auto client = IpAddress::parse(client_address);
-    return client && std::ranges::any_of(proxies, [&client](const Network& network) {
-               return network.contains(*client);
-           });
+    return any_contains(proxies, client_address);
+}
+
+bool ListenerSettings::may_submit(std::string_view client_address) const {
+    return any_contains(clients, client_address);
 }
 
 std::string spool_directory(const Settings& settings) {

@@ -17,6 +17,7 @@
 namespace postern::gateway {
 
 enum class Direction : std::uint8_t { inbound, outbound };
+[[nodiscard]] std::string_view text(Direction direction);
 enum class ListenerTls : std::uint8_t { starttls, implicit, off };
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 enum class Language : std::uint8_t { english, japanese };
@@ -35,6 +36,8 @@ struct ListenerSettings {
 
     /// Whether a PROXY header that comes from this address is believed.
     [[nodiscard]] bool may_proxy(std::string_view client_address) const;
+    /// Whether mail to outside is taken from this address.
+    [[nodiscard]] bool may_submit(std::string_view client_address) const;
 };
 
 /// `[[certificate]]`: two PEM files, not opened yet, and where they are named.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/receive/admission.h"
+#include "gateway/receive/listener.h"
 #include "gateway/relay/target.h"
 
 #include <cstdint>
@@ -14,6 +15,7 @@ namespace postern::receive {
 struct Facts {
     std::string id;
     std::string_view listener;
+    Direction direction = Direction::inbound;
     std::string client; // address
     std::uint16_t client_port = 0;
     std::string local; // address the client connected to

@@ -1,10 +1,8 @@
 #include "gateway/receive/intake.h"
 
-#include "gateway/smtp/mailbox.h"
 #include "gateway/smtp/received.h"
 #include "gateway/smtp/replies.h"
 
-#include <cassert>
 #include <chrono>
 #include <utility>
 
@@ -13,9 +11,17 @@ namespace {
 
 namespace replies = smtp::replies;
 
+std::optional<smtp::Reply> wrong_with(const smtp::HeaderSection& header,
+                                      const gateway::Limits& limits) {
+    if (header.state() == smtp::HeaderState::nul) return replies::nul_in_header();
+    if (header.state() == smtp::HeaderState::too_big) return replies::header_too_big(); // I15
+    if (header.received_fields() > limits.received_fields) return replies::mail_loop();
+    return std::nullopt;
+}
+
 } // namespace
 
-Intake::Intake(Surroundings& surroundings, const Facts& facts, Transaction& transaction)
+Intake::Intake(Surroundings& surroundings, const Facts& facts, const Transaction& transaction)
     : surroundings_(surroundings)
     , facts_(facts)
     , transaction_(transaction)
@@ -25,55 +31,27 @@ io::Task<void> Intake::take(std::string_view content) {
     if (stage_ == Stage::header) {
         content.remove_prefix(header_.feed(content));
         if (header_.state() == smtp::HeaderState::more) co_return;
-        co_await decide();
+        co_await end_header();
     }
     if (stage_ != Stage::passing || content.empty()) co_return;
-    const bool written = co_await transaction_.delivery().write(content);
-    if (!written) stage_ = Stage::dropping; // finish() asks the delivery why
+    const bool passed = co_await pass(content);
+    if (!passed) stage_ = Stage::dropping; // close() knows why
 }
 
-std::optional<smtp::Reply> Intake::wrong_with_header() const {
-    if (header_.state() == smtp::HeaderState::nul) return replies::nul_in_header();
-    if (header_.state() == smtp::HeaderState::too_big) return replies::header_too_big(); // I15
-    if (header_.received_fields() > surroundings_.settings->limits.received_fields) {
-        return replies::mail_loop();
-    }
-    return std::nullopt;
-}
-
-// THE door of inbound mail: nothing of the message has been said to the next hop before this, not
-// even DATA.
-io::Task<void> Intake::decide() {
-    if (auto wrong = wrong_with_header()) {
+io::Task<void> Intake::end_header() {
+    if (const auto wrong = wrong_with(header_, surroundings_.settings->limits)) {
         fail(*wrong);
         co_return;
     }
-    const smtp::Mailboxes mailboxes = smtp::mailboxes_of(header_.from_fields());
-    if (mailboxes.too_many) { // a listed one could be among those we do not look at
-        fail(replies::too_many_senders());
-        co_return;
-    }
-    from_ = senders_of(mailboxes, transaction_.sender());
-    judgement_ = admit(transaction_.policy(), transaction_.settings(), from_, facts_.standing);
-    if (judgement_.reply) {
-        fail(*judgement_.reply);
-        co_return;
-    }
-    const auto refused = co_await transaction_.delivery().begin_content();
-    if (refused) {
-        if (refused->failure) {
-            surroundings_.recorder.next_hop_failed(facts_, transaction_, *refused->failure);
-        }
-        reply_ = Spoken::of(*refused);
-        stage_ = Stage::dropping;
-        transaction_.delivery().abandon();
+    auto fields = co_await open(header_);
+    if (!fields) {
+        refuse(std::move(fields.error()));
         co_return;
     }
     stage_ = Stage::passing;
-    const std::string received = received_field();
-    bool written = co_await transaction_.delivery().write(received);
-    if (written) written = co_await transaction_.delivery().write(header_.held());
-    if (!written) stage_ = Stage::dropping;
+    bool passed = co_await pass(*fields);
+    if (passed) passed = co_await pass(header_.held());
+    if (!passed) stage_ = Stage::dropping;
     header_.release_held();
 }
 
@@ -98,32 +76,24 @@ std::string Intake::received_field() const {
     return field;
 }
 
-void Intake::fail(const smtp::Reply& reply) {
+void Intake::refuse(Spoken reply) {
     if (reply_) return; // the first reason counts
-    reply_ = Spoken::ours(reply);
+    reply_ = std::move(reply);
     stage_ = Stage::dropping;
     header_.release_held();
-    transaction_.delivery().abandon();
+    abandon();
 }
 
 io::Task<Spoken> Intake::finish(const smtp::ContentFacts& content) {
     const io::Clock::time_point completed = surroundings_.ring.now();
     if (stage_ == Stage::header) {
         header_.finish();
-        co_await decide();
+        co_await end_header();
     }
-    if (!reply_) reply_ = co_await finish_delivery();
+    if (!reply_) reply_ = co_await close();
     Spoken reply = *reply_;
     record(reply, content, {}, surroundings_.ring.now() - completed);
     co_return reply;
-}
-
-io::Task<Spoken> Intake::finish_delivery() {
-    const relay::Answer answer = co_await transaction_.delivery().finish();
-    if (answer.failure) {
-        surroundings_.recorder.next_hop_failed(facts_, transaction_, *answer.failure);
-    }
-    co_return Spoken::of(answer);
 }
 
 void Intake::note_lost(const smtp::ContentFacts& content, std::string_view why) {

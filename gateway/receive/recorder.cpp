@@ -53,6 +53,12 @@ Verdict final_verdict(const MessageRecord& record) {
     return smtp::is_permanent(record.reply.code) ? Verdict::refused : Verdict::deferred;
 }
 
+// Outbound it is known for each recipient, when it is tried, and not before.
+std::string_view demand_of(const MessageRecord& record) {
+    if (record.facts.direction == Direction::outbound) return {};
+    return policy::text(record.judgement.required.demand);
+}
+
 } // namespace
 
 void Recorder::session_began() {
@@ -73,7 +79,7 @@ void Recorder::session_ended(const SessionEnd& end) {
     line.text(report::Key::session, facts.id)
         .text(report::Key::listener, facts.listener)
         .text(report::Key::client, facts.client)
-        .text(report::Key::direction, "inbound")
+        .text(report::Key::direction, gateway::text(facts.direction))
         .text(report::Key::achieved, policy::text(facts.standing.achieved.level))
         .text(report::Key::tls_version, facts.tls_version)
         .text(report::Key::tls_cipher, facts.tls_cipher)
@@ -145,29 +151,29 @@ void Recorder::message(const MessageRecord& record) {
     const std::vector<std::string_view> reported = names_of(record.judgement.reported);
     const std::string reply = summary_of(record.reply, record.why);
     std::string text;
-    report::append(
-        text,
-        now(),
-        {.session = facts.id,
-         .message = transaction.id(),
-         .listener = facts.listener,
-         .client = facts.client,
-         .from = from,
-         .to = to,
-         .organization = transaction.organization(),
-         .settings = settings,
-         .reported = reported,
-         .demand = policy::text(record.judgement.required.demand),
-         .achieved = policy::text(facts.standing.achieved.level),
-         .tls_version = facts.tls_version,
-         .tls_cipher = facts.tls_cipher,
-         .tls_cause = facts.tls_cause,
-         .verdict = counted_as(verdict),
-         .reply = reply,
-         .route = transaction.route() != nullptr ? transaction.route()->name : std::string_view{},
-         .host = transaction.host(),
-         .duration = record.lasted,
-         .bytes = record.bytes});
+    report::append(text,
+                   now(),
+                   {.session = facts.id,
+                    .message = transaction.id(),
+                    .listener = facts.listener,
+                    .client = facts.client,
+                    .direction = gateway::text(facts.direction),
+                    .from = from,
+                    .to = to,
+                    .organization = transaction.organization(),
+                    .settings = settings,
+                    .reported = reported,
+                    .demand = demand_of(record),
+                    .achieved = policy::text(facts.standing.achieved.level),
+                    .tls_version = facts.tls_version,
+                    .tls_cipher = facts.tls_cipher,
+                    .tls_cause = facts.tls_cause,
+                    .verdict = counted_as(verdict),
+                    .reply = reply,
+                    .route = transaction.route_name(),
+                    .host = transaction.host(),
+                    .duration = record.lasted,
+                    .bytes = record.bytes});
     journal_.append(report::Level::info, text);
 }
 
@@ -178,8 +184,7 @@ void Recorder::next_hop_failed(const Facts& facts,
     report::Line line{text, now(), report::Level::warning, "next_hop_failed"};
     line.text(report::Key::session, facts.id)
         .text(report::Key::message, transaction.id())
-        .text(report::Key::route,
-              transaction.route() != nullptr ? transaction.route()->name : std::string_view{})
+        .text(report::Key::route, transaction.route_name())
         .text(report::Key::host, transaction.host())
         .text(report::Key::cause, relay::text(failure.cause))
         .text(report::Key::text, failure.detail);

@@ -1,6 +1,8 @@
 #include "gateway/receive/session.h"
 
 #include "gateway/achieved.h"
+#include "gateway/receive/inbound_transaction.h"
+#include "gateway/receive/submission.h"
 #include "gateway/smtp/proxy.h"
 #include "gateway/smtp/replies.h"
 
@@ -65,6 +67,7 @@ Session::Session(Surroundings& surroundings, const Listener& listener, io::Socke
     const io::Endpoint local = io::Endpoint::local_of(channel_.socket().fd());
     facts_.id = surroundings.identifiers.next();
     facts_.listener = listener.name;
+    facts_.direction = listener.direction;
     facts_.client = peer.address();
     facts_.client_port = peer.port();
     facts_.local = local.address();
@@ -250,13 +253,17 @@ bool Session::offers_tls() const {
 }
 
 smtp::Extensions Session::offer() const {
-    // What we bridge ourselves, whatever the next hops can; then what all of them can take.
+    // What we bridge ourselves, whatever the next hops can; then what all of them can take. The
+    // queue can take everything.
     smtp::Extensions forwarded;
     forwarded.add_size(surroundings_.settings->limits.message_size)
         .add(smtp::Extension::eight_bit_mime)
         .add(smtp::Extension::smtputf8)
         .add(smtp::Extension::dsn);
-    smtp::Extensions offered = surroundings_.policy.current().routes->common_extensions(forwarded);
+    smtp::Extensions offered =
+        facts_.direction == Direction::outbound
+            ? forwarded
+            : surroundings_.policy.current().routes->common_extensions(forwarded);
     if (!offered.has(smtp::Extension::size)) {
         offered.add_size(surroundings_.settings->limits.message_size);
     }
@@ -286,10 +293,23 @@ smtp::Reply Session::hello(const smtp::Command& command) {
 smtp::Reply Session::mail(std::string_view argument) {
     if (!greeted_) return replies::hello_first();
     if (transaction_) return replies::nested_mail();
-    auto begun = Transaction::begin(surroundings_, facts_, argument, offered_);
+    auto begun = begin_transaction(argument);
     if (!begun) return begun.error();
     transaction_ = std::move(*begun);
     return replies::sender_ok();
+}
+
+std::expected<std::unique_ptr<Transaction>, smtp::Reply>
+Session::begin_transaction(std::string_view argument) {
+    if (facts_.direction == Direction::inbound) {
+        return InboundTransaction::begin(surroundings_, facts_, argument, offered_);
+    }
+    // Not at the greeting: 554 there says that no mail server is here at all (RFC 5321 3.1), and
+    // whoever has to find out why reads the reply to MAIL in the client's log.
+    if (!listener_.may_submit(facts_.client)) {
+        return std::unexpected{replies::may_not_submit(facts_.client)};
+    }
+    return Submission::begin(surroundings_, facts_, argument, offered_);
 }
 
 io::Task<Session::Step> Session::start_tls(std::string_view argument) {

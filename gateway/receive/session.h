@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,8 @@ private:
 
     [[nodiscard]] smtp::Reply hello(const smtp::Command& command);
     [[nodiscard]] smtp::Reply mail(std::string_view argument);
+    [[nodiscard]] std::expected<std::unique_ptr<Transaction>, smtp::Reply>
+    begin_transaction(std::string_view argument);
     [[nodiscard]] std::optional<smtp::Reply> not_now(const smtp::Command& command) const;
     [[nodiscard]] smtp::Extensions offer() const;
     [[nodiscard]] bool offers_tls() const;

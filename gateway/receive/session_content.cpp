@@ -51,7 +51,7 @@ io::Task<Session::Step> Session::data() {
     static_cast<void>(say(replies::start_mail_input()));
     const bool flushed = co_await flush();
     if (!flushed) co_return Ending::client_left;
-    intake_ = std::make_unique<Intake>(surroundings_, facts_, *transaction_);
+    intake_ = transaction_->content();
     const ContentBounds bounds = content_bounds();
     const auto content = co_await read_data(channel_, *intake_, bounds);
     if (!content) co_return co_await content_failed(content.error());
@@ -69,7 +69,7 @@ io::Task<Session::Step> Session::chunk(std::string_view argument) {
     }
     const ContentBounds bounds = content_bounds();
     if (!intake_) {
-        intake_ = std::make_unique<Intake>(surroundings_, facts_, *transaction_);
+        intake_ = transaction_->content();
         stuffer_ = std::make_unique<smtp::DotStuffer>();
     }
     if (bdat->bytes > bounds.message_bytes_max) {
@@ -109,7 +109,7 @@ io::Task<Session::Step> Session::finish_message(const smtp::ContentFacts& conten
     if (spoken.after == smtp::After::close) {
         [[maybe_unused]] const bool flushed = co_await flush();
         co_await channel_.close(linger);
-        co_return Ending::refused;
+        co_return Ending::overload; // 421: it is never the message's fault
     }
     co_return said;
 }

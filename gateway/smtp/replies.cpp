@@ -169,6 +169,9 @@ Reply next_hop_lost() {
 Reply no_route(std::string_view domain) {
     return reply(550, {5, 7, 1}, {"Relaying denied: no mail for ", domain, " is taken here"});
 }
+Reply may_not_submit(std::string_view client) {
+    return reply(550, {5, 7, 1}, {"Relaying denied: ", client, " may not submit mail here"});
+}
 Reply too_many_recipients() { return reply(452, {4, 5, 3}, {"Too many recipients"}); }
 Reply too_many_sessions(std::string_view hostname) {
     return closing(421, {4, 3, 2}, {hostname, " too many connections, try again later"});
@@ -178,6 +181,9 @@ Reply too_many_sessions_of_client(std::string_view hostname) {
 }
 Reply too_busy() { return reply(450, {4, 3, 2}, {"Too busy, try again later"}); }
 Reply no_storage() { return reply(452, {4, 3, 1}, {"Out of storage, try again later"}); }
+Reply storage_failed() {
+    return reply(452, {4, 3, 0}, {"The queue cannot be written, try again later"});
+}
 Reply timed_out(std::string_view hostname) {
     return closing(421, {4, 4, 2}, {hostname, " timed out, closing"});
 }

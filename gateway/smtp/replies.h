@@ -74,11 +74,13 @@ namespace postern::smtp::replies {
 [[nodiscard]] Reply next_hop_unreachable();                       // 451 4.4.1 (I17)
 [[nodiscard]] Reply next_hop_lost();                              // 451 4.4.2 (I17)
 [[nodiscard]] Reply no_route(std::string_view domain);            // 550 5.7.1 relaying denied
+[[nodiscard]] Reply may_not_submit(std::string_view client);      // 550 5.7.1
 [[nodiscard]] Reply too_many_recipients();                        // 452 4.5.3
 [[nodiscard]] Reply too_many_sessions(std::string_view hostname); // 421 4.3.2, closes
 [[nodiscard]] Reply too_many_sessions_of_client(std::string_view hostname); // 421 4.7.0, closes
 [[nodiscard]] Reply too_busy();                                             // 450 4.3.2
 [[nodiscard]] Reply no_storage();                                           // 452 4.3.1
+[[nodiscard]] Reply storage_failed();                                       // 452 4.3.0
 [[nodiscard]] Reply timed_out(std::string_view hostname);                   // 421 4.4.2, closes
 [[nodiscard]] Reply shutting_down(std::string_view hostname);               // 421 4.3.2, closes
 [[nodiscard]] Reply internal_error();                                       // 451 4.3.0

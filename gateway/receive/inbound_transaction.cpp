@@ -1,6 +1,7 @@
-#include "gateway/receive/transaction.h"
+#include "gateway/receive/inbound_transaction.h"
 
-#include "gateway/smtp/path.h"
+#include "gateway/receive/address.h"
+#include "gateway/receive/inbound_intake.h"
 #include "gateway/smtp/replies.h"
 
 #include <algorithm>
@@ -11,57 +12,34 @@ namespace {
 
 namespace replies = smtp::replies;
 
-policy::Address address_of(const smtp::Path& path) {
-    if (path.is_null()) return {};
-    return policy::Address::of_mailbox(path.local_value(), path.domain());
-}
-
 } // namespace
 
-Transaction::Transaction(Surroundings& surroundings, const Facts& facts, smtp::Mail mail)
-    : surroundings_(surroundings)
+InboundTransaction::InboundTransaction(Surroundings& surroundings,
+                                       const Facts& facts,
+                                       smtp::Mail mail)
+    : Transaction(std::move(mail), surroundings.ring.now())
+    , surroundings_(surroundings)
     , facts_(facts)
     , policy_(surroundings.policy.take())
     , id_(surroundings.identifiers.next())
-    , mail_(std::move(mail))
-    , sender_(address_of(mail_.sender))
-    , began_at_(surroundings.ring.now()) {}
+    , sender_(address_of(Transaction::mail().sender)) {}
 
-std::expected<std::unique_ptr<Transaction>, smtp::Reply>
-Transaction::begin(Surroundings& surroundings,
-                   const Facts& facts,
-                   std::string_view argument,
-                   const smtp::Extensions& offered) {
+std::expected<std::unique_ptr<InboundTransaction>, smtp::Reply>
+InboundTransaction::begin(Surroundings& surroundings,
+                          const Facts& facts,
+                          std::string_view argument,
+                          const smtp::Extensions& offered) {
     auto mail = smtp::parse_mail(argument, offered);
     if (!mail) return std::unexpected{std::move(mail.error())};
-    auto transaction = std::make_unique<Transaction>(surroundings, facts, std::move(*mail));
+    auto transaction = std::make_unique<InboundTransaction>(surroundings, facts, std::move(*mail));
     auto refused = refuse_at_mail(transaction->policy(), transaction->sender(), facts.standing);
     if (refused) return std::unexpected{std::move(*refused)};
     return transaction;
 }
 
-// RFC 5321 4.5.1: <Postmaster> without a domain is ours. It is the postmaster of our host name, or
-// of the first domain we know.
-std::optional<smtp::Reply> Transaction::complete_postmaster(smtp::Recipient& recipient) const {
-    std::string_view domain = surroundings_.settings->hostname;
-    if (!policy().is_our_domain(domain)) {
-        domain = {};
-        for (const auto& organization : policy().parts().organizations) {
-            if (organization->domains.empty()) continue;
-            domain = organization->domains.front();
-            break;
-        }
-    }
-    const std::string completed = "<postmaster@" + std::string{domain} + ">";
-    auto read = smtp::read_path(completed, smtp::PathKind::forward, smtp::Utf8::refused);
-    if (domain.empty() || !read) return replies::no_route("");
-    recipient.path = std::move(read->path);
-    return std::nullopt;
-}
-
 // COMPLIANCE I7 and I8: what a further recipient must have in common with those before.
-std::optional<smtp::Reply> Transaction::may_join(const policy::Route& route,
-                                                 const policy::SettingSet& settings) const {
+std::optional<smtp::Reply> InboundTransaction::may_join(const policy::Route& route,
+                                                        const policy::SettingSet& settings) const {
     if (auto refused = refuse_early(policy(), settings, sender_, facts_.standing)) return refused;
     if (route_ == nullptr) return std::nullopt;
     if (route_ != &route) return replies::separate_transaction();
@@ -74,16 +52,18 @@ std::optional<smtp::Reply> Transaction::may_join(const policy::Route& route,
     return std::nullopt;
 }
 
-io::Task<Spoken> Transaction::recipient(std::string_view argument,
-                                        const smtp::Extensions& offered) {
-    const smtp::Utf8 utf8 = mail_.smtputf8 ? smtp::Utf8::allowed : smtp::Utf8::refused;
+io::Task<Spoken> InboundTransaction::recipient(std::string_view argument,
+                                               const smtp::Extensions& offered) {
+    const smtp::Utf8 utf8 = mail().smtputf8 ? smtp::Utf8::allowed : smtp::Utf8::refused;
     auto parsed = smtp::parse_rcpt(argument, offered, utf8);
     if (!parsed) co_return Spoken::ours(parsed.error());
-    if (recipients_.size() >= surroundings_.settings->limits.recipients) {
+    if (recipients().size() >= surroundings_.settings->limits.recipients) {
         co_return Spoken::ours(replies::too_many_recipients());
     }
     if (parsed->path.domain().empty()) {
-        if (const auto refused = complete_postmaster(*parsed)) co_return Spoken::ours(*refused);
+        if (!complete_postmaster(parsed->path, policy(), surroundings_.settings->hostname)) {
+            co_return Spoken::ours(replies::no_route(""));
+        }
     }
     const policy::Address address = address_of(parsed->path);
     const policy::Route* const route =
@@ -104,25 +84,29 @@ io::Task<Spoken> Transaction::recipient(std::string_view argument,
     co_return co_await ask_next_hop(std::move(*parsed), settings);
 }
 
-io::Task<Spoken> Transaction::ask_next_hop(smtp::Recipient recipient,
-                                           const policy::SettingSet& settings) {
+io::Task<Spoken> InboundTransaction::ask_next_hop(smtp::Recipient recipient,
+                                                  const policy::SettingSet& settings) {
     const relay::Answer answer =
-        co_await delivery().recipient(facts_.for_relay(), mail_, recipient);
+        co_await delivery().recipient(facts_.for_relay(), mail(), recipient);
     if (answer.failure) {
         surroundings_.recorder.next_hop_failed(facts_, *this, *answer.failure);
     }
     if (answer.positive()) {
-        recipients_.push_back(std::move(recipient));
+        add(std::move(recipient));
         if (std::ranges::find(settings_, &settings) == settings_.end()) {
             settings_.push_back(&settings);
         }
-    } else if (recipients_.empty()) {
+    } else if (recipients().empty()) {
         // Nobody to be compared with: the next recipient is a first one again.
         delivery_.reset();
         route_ = nullptr;
         organization_ = {};
     }
     co_return Spoken::of(answer);
+}
+
+std::unique_ptr<Intake> InboundTransaction::content() {
+    return std::make_unique<InboundIntake>(surroundings_, facts_, *this);
 }
 
 } // namespace postern::receive
