@@ -134,7 +134,7 @@ def prepare_sender(prepare, usual_name_server, outside, authority):
             outbound_host(host, outside.port, name_server, authority.certificate)
             host["delivery"].update(delivery or {})
             policy.clear()
-            policy.update(outside_policy(demand))
+            policy.update(outside_policy(outside.home.address, demand))
             if change:
                 change(host, policy)
         return prepare(outbound, **keys)

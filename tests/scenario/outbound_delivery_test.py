@@ -84,13 +84,13 @@ def test_what_no_domain_takes_comes_back_at_once(sender, outside, domain, status
     failed = report.recipient(f"you@{domain}")
     assert (failed["Action"], failed["Status"]) == ("failed", status)
     assert failed["Remote-MTA"] is None
-    assert len(attempts(postern, f"you@{domain}")) == 1
     wait_until_empty(postern)
+    assert len(attempts(postern, f"you@{domain}")) == 1
 
 
 @pytest.mark.parametrize("verb", ["RCPT", "MAIL", "DATA", "CONTENT", "GREETING"])
 def test_a_refusal_for_good_comes_back_with_the_words_of_the_host(sender, outside, verb):
-    host = outside.host("mx.plain.example")
+    host = outside.host("mx.plain.example", extensions=("PIPELINING",))  # no CHUNKING: DATA is said
     host.answers[verb] = "550 5.1.1 nobody of this name"
     postern = sender()
     submit(postern, "you@plain.example")
@@ -137,7 +137,7 @@ def test_nobody_is_told_where_nobody_may_be_told(sender, outside, case):
     dropped = postern.wait_for_event("report_dropped")
     assert dropped["cause"]
     wait_until_empty(postern)
-    assert not outside.home.messages and not outside.home.commands
+    assert not outside.home.messages and "MAIL" not in outside.home.verbs
 
 
 def test_only_the_header_of_a_message_comes_back_unless_its_sender_wanted_all_of_it(sender, outside):

@@ -2,6 +2,7 @@
 O4-O9, O13)."""
 
 import ssl
+import warnings
 
 import pytest
 
@@ -67,7 +68,9 @@ def broken_handshake(what):
 
 def old_tls(outside, name, certificates):
     host = outside.host(name, certificate=certificates["good"])
-    host.tls.minimum_version = host.tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        host.tls.minimum_version = host.tls.maximum_version = ssl.TLSVersion.TLSv1_1
     host.tls.set_ciphers("DEFAULT:@SECLEVEL=0")
     return host
 

@@ -44,13 +44,15 @@ TRUSTED = {"require_trusted_certificate": True, "validate_certificate_hostname":
 NAMED = {"require_trusted_certificate": True}
 
 
-def outside_policy(demand=None):
-    """Mail to LISTED must go in TLS, or better if `demand` says so."""
+def outside_policy(home, demand=None):
+    """Mail to LISTED must go in TLS, or better if `demand` says so; `home` is the address of the senders' own mail
+    server."""
     return {
         "organization": [{"name": "home", "domains": ["home.example"]}],
         "address_list": [{"name": "banks", "entries": LISTED}],
         "tls_compliance": [{"name": "banks over TLS", "directions": ["outbound"], "address_lists": ["banks"],
                             "require_trusted_certificate": False, **(demand or {})}],
+        "route": [{"name": "home", "domains": ["home.example"], "hosts": [home]}],
     }
 
 
@@ -110,14 +112,16 @@ def in_queue(postern):
     return postern.metric("^postern_queue_(waiting|in_hand)_messages")
 
 
-def attempts(postern, recipient):
-    """The log lines about this recipient's attempts."""
-    return [line for line in postern.events("delivery") if recipient in line["to"]]
+def attempts(postern, recipient, count=1):
+    """The log lines about this recipient's attempts; at least so many."""
+    def found():
+        return [line for line in postern.events("delivery") if recipient in line["to"]]
+    wait_until(lambda: len(found()) >= count, f"{count} attempts for {recipient}", seconds=30)
+    return found()
 
 
 def wait_for_attempt(postern, recipient, count=1):
-    wait_until(lambda: len(attempts(postern, recipient)) >= count, f"{count} attempts for {recipient}", seconds=30)
-    return attempts(postern, recipient)[count - 1]
+    return attempts(postern, recipient, count)[count - 1]
 
 
 def assert_told_nothing(hop):
