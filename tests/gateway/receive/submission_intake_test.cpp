@@ -42,12 +42,12 @@ std::string begin(std::string_view mail = "MAIL FROM:<me@example.org>") {
 } // namespace
 
 TEST_CASE("the queue has what was said, byte by byte, behind our Received field") {
-    const std::string content = GENERATE(
-        letter,
-        "Date: x\r\nMessage-ID: <1@x>\r\n.Dot: x\r\nBcc: secret@far.example\r\n\r\n.\r\n..\r\n.x\r\n"s,
-        "Date: x\r\nMessage-ID: <1@x>\r\n\r\n\xE2\x82\xAC 8 bit, \0 and NUL\r\n"s,
-        "Date: x\r\nMessage-ID: <1@x>\r\n"s,
-        long_letter());
+    const std::string content = GENERATE(values<std::string>(
+        {letter,
+         "Date: x\r\nMessage-ID: <1@x>\r\n.Dot: x\r\nBcc: secret@far.example\r\n\r\n.\r\n..\r\n.x\r\n"s,
+         "Date: x\r\nMessage-ID: <1@x>\r\n\r\n\xE2\x82\xAC 8 bit, \0 and NUL\r\n"s,
+         "Date: x\r\nMessage-ID: <1@x>\r\n"s,
+         long_letter()}));
     const bool in_chunks = GENERATE(false, true);
     CAPTURE(content.substr(0, 100), in_chunks);
     Open open;
@@ -156,9 +156,12 @@ TEST_CASE("a client that leaves before the end leaves nothing behind, not even a
     const auto said = GENERATE("DATA\r\n"s, "BDAT 150000 LAST\r\n"s);
     Open open;
     const std::string content = long_letter();
-    const std::size_t replies = said.starts_with("DATA") ? 3 : 2;
-    REQUIRE(open.say(begin() + said, replies).size() == replies);
-    open.say(content, 0);
+    if (said.starts_with("DATA")) {
+        REQUIRE(open.say(begin() + said, 3).size() == 3);
+        open.say(content, 0);
+    } else {
+        open.say(begin() + said + content, 0);
+    }
     open.leave();
     CHECK(open.waiting() == 0);
     const Lines lines = open.core.log.take();
