@@ -68,7 +68,7 @@ struct Resolver::Search {
 Resolver::Resolver(io::Ring& ring, std::unique_ptr<Context> context, ResolverSettings settings)
     : ring_(ring)
     , settings_(std::move(settings))
-    , shuffle_(static_cast<Shuffle::result_type>(settings_.seed))
+    , shuffle_(settings_.seed)
     , questions_(ring, std::move(context)) {}
 
 // A task starts when it is awaited: by then the caller's text may be gone.
