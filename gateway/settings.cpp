@@ -419,6 +419,10 @@ bool ListenerSettings::may_submit(std::string_view client_address) const {
     return any_contains(clients, client_address);
 }
 
+std::string spool_directory(const Settings& settings) {
+    return settings.state_directory + "/spool";
+}
+
 LoadedSettings load_settings(const std::string& path) {
     return settings_in(policy::Document::load(path), path);
 }
