@@ -80,6 +80,7 @@ public:
                             Identifiers{std::chrono::system_clock::now(), core.place_.number},
                         .census = core.census_,
                         .all_cores = all}
+        , asked_(*ring_)
         , background_(*ring_) {
         ring_->at_turn_end(this);
     }
@@ -111,7 +112,15 @@ public:
 
     void set_short_of_memory(bool is_short) { surroundings_.short_of_memory = is_short; }
 
-    void stop() { background_.spawn(wind_up()); }
+    void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered) {
+        if (!outbound_ || stopping_) return answered({});
+        asked_.spawn(serve_queue(std::move(request), std::move(answered)));
+    }
+
+    void stop() {
+        stopping_ = true;
+        background_.spawn(wind_up());
+    }
 
 private:
     using Listening = std::vector<std::pair<std::string, io::Descriptor>>;
@@ -169,6 +178,11 @@ private:
         }
     }
 
+    io::Task<void> serve_queue(deliver::QueueRequest request,
+                               std::function<void(std::string)> answered) {
+        answered(co_await deliver::serve_queue(outbound_->spool, request));
+    }
+
     static io::Task<void> retire(std::unique_ptr<dns::Resolver> resolver) {
         co_await resolver->stop();
     }
@@ -219,6 +233,7 @@ private:
         [[maybe_unused]] const bool closed = co_await closing.ended(wait + patience);
         if (outbound_) {
             co_await outbound_->courier.stop(wait);
+            [[maybe_unused]] const bool answered = co_await asked_.ended(patience);
             co_await outbound_->spool.stop();
             if (outbound_->resolver) co_await outbound_->resolver->stop();
         }
@@ -259,6 +274,8 @@ private:
     relay::Pool relay_;
     receive::Surroundings surroundings_;
     std::optional<Outbound> outbound_;
+    bool stopping_ = false;
+    io::TaskGroup asked_;
     std::map<std::string, std::unique_ptr<receive::Door>> doors_;
     io::TaskGroup background_;
 };
@@ -310,6 +327,13 @@ void Core::set_ticket_keys(const ssl::TicketKeys& keys) {
 void Core::set_short_of_memory(bool is_short) {
     mailbox_.post([this, is_short] {
         if (state_ != nullptr) state_->set_short_of_memory(is_short);
+    });
+}
+
+void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered) {
+    mailbox_.post([this, asked = std::move(request), answer = std::move(answered)]() mutable {
+        if (state_ == nullptr) return answer({});
+        state_->ask_queue(std::move(asked), std::move(answer));
     });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/configuration.h"
+#include "gateway/deliver/queue_desk.h"
 #include "gateway/dns/context.h"
 #include "gateway/dns/mail_hosts.h"
 #include "gateway/io/descriptor.h"
@@ -68,6 +69,8 @@ public:
     void adopt(CoreConfiguration configuration, std::function<void()> done);
     void set_ticket_keys(const ssl::TicketKeys& keys);
     void set_short_of_memory(bool is_short);
+    // `answered` is called on the core's thread, with "" when this core has no queue.
+    void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered);
     void stop();
 
     [[nodiscard]] const receive::Census& census() const { return census_; }

@@ -51,6 +51,8 @@ public:
     [[nodiscard]] io::Task<Reloaded> reload(Loader::When when);
     [[nodiscard]] std::string metrics() const;
     [[nodiscard]] std::string status() const;
+    // What the cores say to it, one after the other.
+    [[nodiscard]] io::Task<std::string> ask_queue(const deliver::QueueRequest& request);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
 
 private:

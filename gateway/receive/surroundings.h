@@ -29,7 +29,7 @@ struct Surroundings {
     gateway::Identifiers identifiers;
     Census& census;
     std::span<const Census* const> all_cores;
-    // Null: mail for outside cannot be taken now. Once there, it outlives the sessions.
+    // Null: mail to outside cannot be taken. Once there, it outlives the sessions.
     spool::Spool* spool = nullptr;
     bool short_of_memory = false; // the process has more than limits.memory_per_core allows
 };

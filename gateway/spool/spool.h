@@ -79,6 +79,12 @@ public:
     // Damaged: it stays on the disk, untried, until the next start quarantines it.
     void set_aside(MessageId id);
 
+    // What is in memory of all messages, those in hand too, the oldest first.
+    [[nodiscard]] std::vector<Entry> entries() const;
+    // As load(), of a message that is in anybody's hand or nobody's: for a look. An error when it
+    // has gone meanwhile.
+    [[nodiscard]] io::Task<std::expected<Message, Error>> look(Entry entry);
+
     // What waits, in no order. What is in hand, or being moved by the compaction, is not in it.
     [[nodiscard]] const std::deque<Entry>& waiting() const { return index_.waiting(); }
     [[nodiscard]] std::size_t in_hand() const { return index_.in_hand(); }
@@ -93,6 +99,7 @@ private:
     friend class Writer;
 
     void add(const Log& log, Entry entry);
+    [[nodiscard]] static io::Task<std::expected<Message, Error>> load_from(Log& log, Entry entry);
     static void apply(Outcome& outcome, Message& message, std::vector<bool>& known);
     [[nodiscard]] std::uint32_t number_of(const Log& log) const;
     void start_compaction();

@@ -222,7 +222,11 @@ TEST_CASE("mistakes in a listener are named, each with its place") {
     };
     const Row row = GENERATE(
         Row{"direction = \"outbound\"",
-            ":6:13: \"outbound\" is not supported yet; use \"inbound\""},
+            ":6:13: an outbound listener needs clients: the networks that may submit"},
+        Row{"direction = \"outbound\"\nclients = []",
+            ":7:11: warning: clients is empty: nobody may submit"},
+        Row{"direction = \"outbound\"\nclients = [\"10.0.0.0/8\", \"0.0.0.0/0\"]",
+            ":7:11: warning: clients lets everybody submit: that is an open relay"},
         Row{"direction = \"inbond\"", ":6:13: \"inbond\" is not known; did you mean \"inbound\"?"},
         Row{"tls = \"always\"", ":6:7: \"always\" is not known; use starttls, implicit or off"},
         Row{"require_tls = true\ntls = \"off\"",
@@ -237,6 +241,18 @@ TEST_CASE("mistakes in a listener are named, each with its place") {
         Row{"requre_tls = true", ":6:1: unknown key requre_tls; did you mean require_tls?"});
     CAPTURE(row.line);
     CHECK(mistakes_in(with_listener(row.line)) == std::string(row.mistake) + "\n");
+}
+
+TEST_CASE("an outbound listener takes mail from its clients") {
+    const auto read = loaded(with_listener("direction = \"outbound\"\nclients = [\"10.0.0.0/8\"]"));
+    CHECK(read.mistakes.text() == "");
+    const ListenerSettings& listener = read.settings.listeners.at(0);
+    CHECK(listener.direction == Direction::outbound);
+    CHECK(text(listener.direction) == "outbound");
+    CHECK(text(Direction::inbound) == "inbound");
+    CHECK(listener.may_submit("10.1.2.3"));
+    CHECK_FALSE(listener.may_submit("11.1.2.3"));
+    CHECK_FALSE(listener.may_submit("not an address"));
 }
 
 TEST_CASE("listeners differ in name and address, but any number may have any free port") {

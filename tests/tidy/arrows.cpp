@@ -36,7 +36,8 @@ constexpr std::array table{
     Arrow{"gateway/core.", rows_above},
     // A pair: the endpoints ask the gateway, which opens and closes them.
     Arrow{"gateway/endpoints.",
-          "gateway/io/ gateway/admin/ gateway/channel. gateway/settings. gateway/gateway."},
+          "gateway/io/ gateway/admin/ gateway/channel. gateway/settings. gateway/gateway. "
+          "gateway/deliver/"},
     Arrow{"gateway/gateway.", rows_above},
     Arrow{"gateway/gateway_reload.", rows_above},
     Arrow{"gateway/gateway_report.", rows_above},

@@ -331,6 +331,21 @@ TEST_CASE("several messages go over one connection, each with the same demand (O
     world.loop.run(attempt.end());
 }
 
+TEST_CASE("answers to the recipients of a refused message are not taken for those of the next") {
+    World world;
+    world.recipients.assign(3, relay::test::recipient());
+    NextHop& server = world.host("");
+    server.says["MAIL"] = "451 4.3.0 later";
+    server.says["RCPT"] = "250 2.1.5 ok";
+    Attempt attempt{world.environment, world.to};
+    CHECK(world.deliver(attempt).front().cause == Cause::postponed);
+    server.says["MAIL"] = "550 5.7.1 never";
+    const auto outcomes = world.deliver(attempt);
+    CHECK(server.connections == 2);
+    CHECK(outcomes.front().diagnostic() == "550 5.7.1 never");
+    world.loop.run(attempt.end());
+}
+
 TEST_CASE("a host that put a message off is not asked again in the same attempt") {
     World world;
     NextHop& server = world.host("");

@@ -244,6 +244,24 @@ TEST_CASE("a message that broke off before its end goes to the next host") {
     CHECK(next.messages.size() == 1);
 }
 
+TEST_CASE("a host that ends or speaks before the end of the message is told as it was") {
+    struct Row {
+        std::string reply; // to the first line
+        std::string diagnostic;
+    };
+    const auto row = GENERATE(values<Row>({{"451 4.3.0 disk full", "451 4.3.0 disk full"},
+                                           {"250 ok", "connection-lost: out of step: ok"},
+                                           {"what?", "connection-lost: not an SMTP reply"}}));
+    World world;
+    world.content.text = lines_of(100);
+    NextHop& server = world.host("");
+    server.says["DATA"] = "354 go\r\n" + row.reply;
+    const Outcome outcome = world.deliver_one();
+    CHECK(outcome.disposition == Disposition::deferred);
+    CHECK(outcome.diagnostic() == row.diagnostic);
+    CHECK(server.messages.empty());
+}
+
 TEST_CASE("content is dot-stuffed behind DATA, and goes as it is by BDAT where that is offered") {
     const bool chunking = GENERATE(false, true);
     World world;

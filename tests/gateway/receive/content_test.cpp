@@ -18,8 +18,8 @@ constexpr std::string_view header = "From: a@other.example\r\n\r\n";
 // A client behind a real connection, in the middle of its message.
 struct Client {
     Core core;
-    std::unique_ptr<Transaction> transaction = core.transaction();
-    Intake intake{core.surroundings, core.facts, *transaction};
+    std::unique_ptr<InboundTransaction> transaction = core.transaction();
+    InboundIntake intake{core.surroundings, core.facts, *transaction};
     smtp::DotStuffer stuffer;
     ContentBounds bounds{.message_bytes_max = 100, .wait = patience};
     io::Descriptor peer;

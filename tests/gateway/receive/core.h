@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/receive/intake.h"
-#include "gateway/receive/transaction.h"
+#include "gateway/receive/inbound_intake.h"
+#include "gateway/receive/inbound_transaction.h"
 #include "policy/load.h"
 
 #include <catch2/catch.hpp>
@@ -192,14 +192,16 @@ struct Core {
         facts.tls_cipher = "TLS_AES_128_GCM_SHA256";
     }
 
-    std::expected<std::unique_ptr<Transaction>, smtp::Reply> mail(std::string_view argument) {
-        return Transaction::begin(surroundings, facts, argument, offered);
+    std::expected<std::unique_ptr<InboundTransaction>, smtp::Reply>
+    mail(std::string_view argument) {
+        return InboundTransaction::begin(surroundings, facts, argument, offered);
     }
     Spoken rcpt(Transaction& transaction, std::string_view argument = "TO:<user@example.org>") {
         return awaited(loop, transaction.recipient(argument, offered));
     }
     // With one recipient, whom the next hop has accepted.
-    std::unique_ptr<Transaction> transaction(std::string_view from = "FROM:<a@other.example>") {
+    std::unique_ptr<InboundTransaction>
+    transaction(std::string_view from = "FROM:<a@other.example>") {
         auto begun = mail(from);
         REQUIRE(begun);
         REQUIRE(rcpt(**begun).code == 250);

@@ -1,75 +1,14 @@
-#include "gateway/receive/intake.h"
+#include "gateway/receive/inbound_intake.h"
 #include "gateway/smtp/replies.h"
 
-#include "tests/gateway/receive/core.h"
+#include "tests/gateway/receive/message.h"
 
 namespace postern::receive::test {
 namespace {
 
 using namespace std::string_literals;
-using smtp::ContentFacts;
-
-std::string repeated(std::string_view text, int times) {
-    std::string all;
-    for (int count = 0; count < times; ++count) {
-        all += text;
-    }
-    return all;
-}
-
-// A message that has one recipient and begins.
-struct Message {
-    Core core;
-    std::unique_ptr<Transaction> transaction;
-    std::optional<Intake> intake;
-
-    explicit Message(std::string_view from = "FROM:<a@other.example>")
-        : transaction(core.transaction(from)) {
-        core.server.heard.clear();
-        intake.emplace(core.surroundings, core.facts, *transaction);
-    }
-    void take(std::string_view content) { core.loop.run(intake->take(content)); }
-    Spoken finish(const ContentFacts& content = {}) {
-        return awaited(core.loop, intake->finish(content));
-    }
-    // Its transaction has ended, and with it all that was under way.
-    void end() {
-        intake.reset();
-        transaction.reset();
-        turn_until(core.loop, [&] { return core.relay.hops[0]->in_use() == 0; });
-    }
-};
-
-const std::string other = "From: a@other.example\r\nSubject: x\r\n\r\nbody\r\n";
 
 } // namespace
-
-TEST_CASE("a message goes on unchanged behind a Received field, in whatever pieces it comes") {
-    const std::size_t step = GENERATE(1U, 7U, 1000U);
-    CAPTURE(step);
-    Message message;
-    message.core.server.says["."] = "250 2.0.0 queued as 4711";
-    for (std::size_t at = 0; at < other.size(); at += step) {
-        message.take(std::string_view{other}.substr(at, step));
-    }
-    CHECK(message.finish().wire == "250 2.0.0 queued as 4711\r\n");
-    REQUIRE(message.core.server.messages.size() == 1);
-    const std::string& arrived = message.core.server.messages[0];
-    CHECK_THAT(arrived,
-               Catch::StartsWith("Received: from client.example ([192.0.2.7])\r\n") &&
-                   Catch::EndsWith("\r\n" + other) &&
-                   Catch::Contains("id " + message.transaction->id()) &&
-                   Catch::Contains("for <user@example.org>"));
-    CHECK(arrived.find("From:") == arrived.size() - other.size());
-}
-
-TEST_CASE("of several recipients none is named to the others") {
-    Message message;
-    REQUIRE(message.core.rcpt(*message.transaction, "TO:<two@example.org>").code == 250);
-    message.take(other);
-    CHECK(message.finish().code == 250);
-    CHECK_THAT(message.core.server.messages.at(0), !Catch::Contains("@example.org"));
-}
 
 TEST_CASE("not even DATA is said before the header section has ended") {
     Message message;
@@ -156,28 +95,6 @@ TEST_CASE("without a From field the envelope says whom a message is from") {
     CHECK(message.finish().code == (sender == "a@bank.example"s ? 550 : 250));
 }
 
-TEST_CASE("a message that is refused is read on, and nothing of the rest goes anywhere") {
-    Message message;
-    message.take("From: a@bank.example\r\n\r\nbody\r\n");
-    CHECK(message.intake->failed());
-    message.take(repeated("more\r\n", 10'000));
-    CHECK(message.finish().code == 550);
-    message.end();
-    CHECK(message.core.server.heard == Lines{"RSET"});
-}
-
-TEST_CASE("the first reason to refuse counts, and a message under way is never completed") {
-    Message message;
-    message.take(other + repeated("0123456789abcdef\r\n", 2000)); // more than travels together
-    message.intake->fail(smtp::replies::message_too_big());
-    message.intake->fail(smtp::replies::text_line_too_long());
-    message.take("more\r\n");
-    CHECK(message.finish().wire == smtp::wire_text(smtp::replies::message_too_big()));
-    message.end();
-    turn_until(message.core.loop, [&] { return message.core.server.open() == 0; });
-    CHECK(message.core.server.messages.empty());
-}
-
 TEST_CASE("what the next hop says to DATA or to the message is said to the client") {
     struct Row {
         std::string verb;
@@ -204,20 +121,6 @@ TEST_CASE("what the next hop says to DATA or to the message is said to the clien
     if (row.log_lines == 2) {
         CHECK_THAT(lines.front(), Catch::Contains(R"("event":"next_hop_failed")"));
     }
-}
-
-TEST_CASE("a message whose client goes before its end is deferred, and the next hop drops it") {
-    Message message;
-    message.take(other);
-    message.intake->note_lost({.bytes = other.size()}, "connection lost");
-    message.end();
-    turn_until(message.core.loop, [&] { return message.core.server.open() == 0; });
-    CHECK(message.core.server.messages.empty());
-    const Lines lines = message.core.log.take();
-    REQUIRE(lines.size() == 1);
-    CHECK_THAT(lines[0],
-               Catch::Contains(R"("verdict":"deferred","reply":"connection lost")") &&
-                   Catch::Contains("\"bytes\":" + std::to_string(other.size())));
 }
 
 } // namespace postern::receive::test

@@ -1,4 +1,4 @@
-#include "gateway/receive/transaction.h"
+#include "gateway/receive/inbound_transaction.h"
 
 #include "tests/gateway/receive/core.h"
 

@@ -26,7 +26,7 @@ struct Recorded {
     Core core;
     Recorder& recorder = core.surroundings.recorder;
     report::Counters& counters = core.counters;
-    std::unique_ptr<Transaction> transaction = core.transaction();
+    std::unique_ptr<InboundTransaction> transaction = core.transaction();
     std::vector<policy::Address> from;
     Judgement judgement;
 

@@ -101,7 +101,8 @@ TEST_CASE("an outcome is read as it was written", "[spool]") {
 }
 
 TEST_CASE("content and done say whose they are", "[spool]") {
-    const auto content = decode_content(content_head(5) + "bytes");
+    const std::string payload = content_head(5) + "bytes";
+    const auto content = decode_content(payload);
     REQUIRE(content);
     CHECK(content->id == 5);
     CHECK(content->bytes == "bytes");
