@@ -19,7 +19,7 @@ def name_server(tmp_path):
 
 @pytest.mark.parametrize("verb", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA", "CONTENT"])
 def test_mail_that_is_put_off_stays_queued_and_is_delivered_in_TLS(sender, outside, authority, verb):
-    host = outside.host(HOST, certificate=authority.issue(HOST))
+    host = outside.host(HOST, certificate=authority.issue(HOST), extensions=("PIPELINING",))  # DATA, no CHUNKING
     host.answers[verb] = "451 4.3.0 later"
     postern = sender(demand=NAMED)
     submit(postern, YOU)
