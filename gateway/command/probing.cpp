@@ -85,6 +85,7 @@ bool Probed::sound() const {
 io::Task<std::vector<ProbedHost>>
 probe_hosts(relay::Environment& environment, std::vector<dns::MailHost> hosts, std::uint16_t port) {
     std::vector<ProbedHost> probed;
+    probed.reserve(hosts.size());
     for (const dns::MailHost& host : hosts) {
         probed.push_back({.name = host.name,
                           .preference = host.preference,

@@ -10,7 +10,6 @@
 namespace postern::command {
 namespace {
 
-using policy::Demand;
 using policy::TlsVersion;
 
 constexpr std::size_t label_width = 14;
