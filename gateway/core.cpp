@@ -1,11 +1,15 @@
 #include "gateway/core.h"
 
+#include "gateway/deliver/courier.h"
+#include "gateway/deliver/office.h"
+#include "gateway/dns/resolver.h"
 #include "gateway/io/ring.h"
 #include "gateway/io/task_group.h"
 #include "gateway/policy_in_use.h"
 #include "gateway/receive/door.h"
 #include "gateway/receive/surroundings.h"
 #include "gateway/relay/pool.h"
+#include "gateway/spool/spool.h"
 #include "ssl/library.h"
 
 #include <pthread.h>
@@ -14,6 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace postern::gateway {
@@ -75,6 +80,7 @@ public:
                             Identifiers{std::chrono::system_clock::now(), core.place_.number},
                         .census = core.census_,
                         .all_cores = all}
+        , asked_(*ring_)
         , background_(*ring_) {
         ring_->at_turn_end(this);
     }
@@ -96,6 +102,7 @@ public:
             relay_.table_for(*configuration.shared->policy, configuration.shared->addresses);
         policy_.adopt(configuration.shared, std::move(routes));
         relay_.drop_unused();
+        adopt_outbound(configuration);
         arrange_doors(settings, std::move(configuration.listening));
     }
 
@@ -105,10 +112,85 @@ public:
 
     void set_short_of_memory(bool is_short) { surroundings_.short_of_memory = is_short; }
 
-    void stop() { background_.spawn(wind_up()); }
+    void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered) {
+        if (!outbound_ || stopping_) return answered({});
+        asked_.spawn(serve_queue(std::move(request), std::move(answered)));
+    }
+
+    void stop() {
+        stopping_ = true;
+        background_.spawn(wind_up());
+    }
 
 private:
     using Listening = std::vector<std::pair<std::string, io::Descriptor>>;
+
+    // Everything that mail to outside needs, from the first configuration that sends any.
+    struct Outbound {
+        spool::Spool spool;
+        relay::Environment hosts;
+        std::unique_ptr<dns::Resolver> resolver;
+        deliver::Office office;
+        deliver::Courier courier;
+
+        Outbound(State& core, std::vector<spool::RecoveredShard> shards)
+            : spool(*core.ring_,
+                    {.directory = spool_directory(*core.surroundings_.settings),
+                     .core = core.core_.place_.number},
+                    std::move(shards))
+            , hosts{.ring = *core.ring_, .hostname = {}, .bounds = {}, .counts = {}}
+            , office{.ring = *core.ring_,
+                     .settings = core.surroundings_.settings,
+                     .policy = core.policy_,
+                     .spool = spool,
+                     .resolver = nullptr,
+                     .hosts = hosts,
+                     .recorder = deliver::Recorder{core.core_.counters_, core.journal_}}
+            , courier(office, seed_of(core.core_.place_.number)) {}
+    };
+
+    void adopt_outbound(CoreConfiguration& configuration) {
+        const bool is_new = configuration.shards.has_value();
+        if (is_new) outbound_.emplace(*this, std::move(*configuration.shards));
+        if (!outbound_) return;
+        outbound_->office.settings = surroundings_.settings;
+        outbound_->hosts.hostname = relay_environment_.hostname;
+        outbound_->hosts.tls = relay_environment_.tls;
+        outbound_->hosts.bounds = relay_environment_.bounds;
+        if (configuration.new_resolver) {
+            std::unique_ptr<dns::Resolver> fresh;
+            if (configuration.resolver) {
+                fresh = std::make_unique<dns::Resolver>(
+                    *ring_,
+                    std::move(configuration.resolver),
+                    dns::ResolverSettings{.ourselves = std::move(configuration.ourselves),
+                                          .seed = seed_of(core_.place_.number)});
+            }
+            std::swap(outbound_->resolver, fresh);
+            outbound_->office.resolver = outbound_->resolver.get();
+            if (fresh) background_.spawn(retire(std::move(fresh)));
+        }
+        if (is_new) {
+            surroundings_.spool = &outbound_->spool;
+            outbound_->courier.start();
+        } else {
+            outbound_->courier.adopt();
+        }
+    }
+
+    io::Task<void> serve_queue(deliver::QueueRequest request,
+                               std::function<void(std::string)> answered) {
+        answered(co_await deliver::serve_queue(outbound_->spool, request));
+    }
+
+    static io::Task<void> retire(std::unique_ptr<dns::Resolver> resolver) {
+        co_await resolver->stop();
+    }
+
+    static std::uint64_t seed_of(unsigned core) {
+        const auto ticks = std::chrono::steady_clock::now().time_since_epoch().count();
+        return static_cast<std::uint64_t>(ticks) + core;
+    }
 
     void arrange_doors(const Settings& settings, Listening listening) {
         for (const ListenerSettings& listener : settings.listeners) {
@@ -149,6 +231,12 @@ private:
         doors_.clear();
         constexpr io::Duration patience = std::chrono::minutes{2};
         [[maybe_unused]] const bool closed = co_await closing.ended(wait + patience);
+        if (outbound_) {
+            co_await outbound_->courier.stop(wait);
+            [[maybe_unused]] const bool answered = co_await asked_.ended(patience);
+            co_await outbound_->spool.stop();
+            if (outbound_->resolver) co_await outbound_->resolver->stop();
+        }
         co_await relay_.stop();
         ring_->stop();
     }
@@ -174,6 +262,7 @@ private:
         counters.next_hop_reuses.set(relay.reused);
         counters.next_hop_connections.set(static_cast<std::int64_t>(relay.active));
         counters.next_hop_idle.set(static_cast<std::int64_t>(relay.idle));
+        if (outbound_) counters.spool_data_syncs.set(outbound_->spool.counters().data_syncs);
     }
 
     Core& core_;
@@ -184,6 +273,9 @@ private:
     relay::Environment relay_environment_;
     relay::Pool relay_;
     receive::Surroundings surroundings_;
+    std::optional<Outbound> outbound_;
+    bool stopping_ = false;
+    io::TaskGroup asked_;
     std::map<std::string, std::unique_ptr<receive::Door>> doors_;
     io::TaskGroup background_;
 };
@@ -235,6 +327,13 @@ void Core::set_ticket_keys(const ssl::TicketKeys& keys) {
 void Core::set_short_of_memory(bool is_short) {
     mailbox_.post([this, is_short] {
         if (state_ != nullptr) state_->set_short_of_memory(is_short);
+    });
+}
+
+void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered) {
+    mailbox_.post([this, asked = std::move(request), answer = std::move(answered)]() mutable {
+        if (state_ == nullptr) return answer({});
+        state_->ask_queue(std::move(asked), std::move(answer));
     });
 }
 

@@ -1,16 +1,21 @@
 #pragma once
 
 #include "gateway/configuration.h"
+#include "gateway/deliver/queue_desk.h"
+#include "gateway/dns/context.h"
+#include "gateway/dns/mail_hosts.h"
 #include "gateway/io/descriptor.h"
 #include "gateway/io/mailbox.h"
 #include "gateway/journal.h"
 #include "gateway/receive/census.h"
 #include "gateway/report/metrics.h"
+#include "gateway/spool/recovery.h"
 #include "ssl/context.h"
 #include "ssl/ticket.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -26,6 +31,12 @@ struct CoreConfiguration {
     std::unique_ptr<ssl::ServerContext> server_tls;
     std::unique_ptr<ssl::ClientContext> client_tls;
     bool new_tls = false; // the two above replace what the core has, null or not
+    // Outbound mail: what the spool has for this core, the first time.
+    std::optional<std::vector<spool::RecoveredShard>> shards;
+    // Made on the loader's thread; null: no name can be looked up.
+    std::unique_ptr<dns::Context> resolver;
+    bool new_resolver = false;
+    dns::Ourselves ourselves;
     // Listening sockets of listeners that are new, by the listener's address.
     std::vector<std::pair<std::string, io::Descriptor>> listening;
 };
@@ -58,6 +69,8 @@ public:
     void adopt(CoreConfiguration configuration, std::function<void()> done);
     void set_ticket_keys(const ssl::TicketKeys& keys);
     void set_short_of_memory(bool is_short);
+    // `answered` is called on the core's thread, with "" when this core has no queue.
+    void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered);
     void stop();
 
     [[nodiscard]] const receive::Census& census() const { return census_; }

@@ -132,10 +132,15 @@ io::Task<std::string> Endpoints::http(Channel& channel) {
     co_return admin::answer(request, pages);
 }
 
-// One word in; "ok" or "refused" on the first line of the answer, then the details.
+// Words in; "ok" or "refused" on the first line of the answer, then the details.
 io::Task<std::string> Endpoints::control(Channel& channel) {
     const auto line = co_await channel.line(line_bytes_max, patience);
     if (!line) co_return std::string{};
+    if (line->starts_with("queue ")) {
+        const auto request = deliver::parse_queue_request(line->substr(6));
+        if (!request) co_return "refused\n" + request.error() + "\n";
+        co_return "ok\n" + co_await gateway_.ask_queue(*request);
+    }
     if (*line == "status") co_return "ok\n" + gateway_.status() + "\n";
     if (*line != "reload") co_return std::string{"refused\nunknown request\n"};
     const Reloaded reloaded = co_await gateway_.reload(Loader::When::always);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <utility>
 
 namespace postern::gateway {
@@ -180,6 +181,27 @@ io::Task<bool> Gateway::start_cores(std::size_t count) {
         [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
     }
     co_return core_error_.empty();
+}
+
+io::Task<std::string> Gateway::ask_queue(const deliver::QueueRequest& request) {
+    std::string answers;
+    deliver::QueueRequest left = request;
+    for (const std::unique_ptr<Core>& core : cores_) {
+        std::optional<std::string> answer;
+        core->ask_queue(left, [this, &answer](std::string said) {
+            mailbox_.post([this, &answer, come = std::move(said)]() mutable {
+                answer = std::move(come);
+                changed_->set();
+            });
+        });
+        while (!answer) {
+            [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
+        }
+        left.limit -= static_cast<std::size_t>(std::ranges::count(*answer, '\n'));
+        answers += *answer;
+        if (left.limit == 0) break;
+    }
+    co_return answers;
 }
 
 io::Task<void> Gateway::wait_for_signals() {

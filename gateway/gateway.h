@@ -2,6 +2,7 @@
 
 #include "gateway/configuration.h"
 #include "gateway/core.h"
+#include "gateway/io/descriptor.h"
 #include "gateway/io/event.h"
 #include "gateway/io/mailbox.h"
 #include "gateway/io/readable.h"
@@ -50,6 +51,8 @@ public:
     [[nodiscard]] io::Task<Reloaded> reload(Loader::When when);
     [[nodiscard]] std::string metrics() const;
     [[nodiscard]] std::string status() const;
+    // What the cores say to it, one after the other.
+    [[nodiscard]] io::Task<std::string> ask_queue(const deliver::QueueRequest& request);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
 
 private:
@@ -72,6 +75,8 @@ private:
     [[nodiscard]] std::vector<Listening> listen(const Settings& settings,
                                                 policy::Mistakes& mistakes);
     void log_reload(const Reloaded& reloaded);
+    // What was found in the spool, and what is wrong with the resolver.
+    void log_outbound(const Load& load);
 
     std::string config_path_;
     std::ostream& err_;
@@ -81,6 +86,7 @@ private:
     std::unique_ptr<JournalWriter> writer_;
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<Loader> loader_;
+    io::Descriptor spool_lock_; // the spool is ours
     Watch watch_;
     io::Readable* watching_ = nullptr; // the wait for a change that is going on
     io::Descriptor signals_;

@@ -146,17 +146,24 @@ io::Task<Reloaded> Gateway::put_in_use(std::unique_ptr<Load> load) {
     std::vector<Listening> listening = listen(configuration->settings, reloaded.mistakes);
     if (reloaded.mistakes.errors() > 0) co_return reloaded;
 
+    log_outbound(*load);
     outstanding_ = cores_.size();
     for (std::size_t number = 0; number < cores_.size(); ++number) {
         CoreConfiguration part{.shared = configuration,
                                .server_tls = nullptr,
                                .client_tls = nullptr,
                                .new_tls = load->new_tls,
+                               .shards = {},
+                               .resolver = nullptr,
+                               .new_resolver = load->new_resolvers,
+                               .ourselves = load->ourselves,
                                .listening = std::move(listening.at(number))};
         if (load->new_tls) {
             part.server_tls = std::move(load->server_tls.at(number));
             part.client_tls = std::move(load->client_tls.at(number));
         }
+        if (load->spool) part.shards = std::move(load->spool->cores.at(number));
+        if (load->new_resolvers) part.resolver = std::move(load->resolvers.at(number));
         cores_.at(number)->adopt(std::move(part), [this] {
             mailbox_.post([this] {
                 --outstanding_;
@@ -167,7 +174,10 @@ io::Task<Reloaded> Gateway::put_in_use(std::unique_ptr<Load> load) {
     while (outstanding_ > 0) {
         [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
     }
-    loader_->in_use(configuration);
+    loader_->in_use(configuration,
+                    {.spool = load->spool.has_value(),
+                     .resolvers = load->new_resolvers && load->dns_problem.empty()});
+    if (load->spool) spool_lock_ = std::move(load->spool_lock);
     if (current_) loader_->free(std::move(current_));
     current_ = configuration;
     reloaded.outcome = Reloaded::Outcome::in_use;

@@ -43,6 +43,36 @@ void Gateway::log_reload(const Reloaded& reloaded) {
     journal_->flush();
 }
 
+void Gateway::log_outbound(const Load& load) {
+    if (!load.dns_problem.empty()) {
+        std::string text;
+        report::Line line{text, now(), report::Level::error, "resolver_unusable"};
+        line.text(report::Key::text, load.dns_problem);
+        line.end();
+        journal_->append(report::Level::error, text);
+    }
+    if (!load.spool) return;
+    for (const spool::Damage& damage : load.spool->damages) {
+        std::string text;
+        report::Line line{text, now(), report::Level::error, "spool_damage"};
+        line.text(report::Key::message, damage.id != 0 ? spool::text(damage.id) : std::string{})
+            .text(report::Key::cause, spool::text(damage.kind))
+            .text(report::Key::file, damage.file)
+            .number(report::Key::line, damage.offset)
+            .number(report::Key::bytes, damage.bytes)
+            .text(report::Key::text, damage.quarantine);
+        line.end();
+        journal_->append(report::Level::error, text);
+    }
+    std::string text;
+    report::Line line{text, now(), report::Level::info, "spool_opened"};
+    line.number(report::Key::messages, load.spool->messages)
+        .number(report::Key::bytes, load.spool->bytes);
+    line.end();
+    journal_->append(report::Level::info, text);
+    journal_->flush();
+}
+
 std::string Gateway::metrics() const {
     report::Process process{.version = POSTERN_VERSION,
                             .cores = static_cast<unsigned>(cores_.size()),

@@ -1,13 +1,20 @@
 #include "gateway/loader.h"
 
+#include "gateway/ourselves.h"
 #include "gateway/watch.h"
 #include "ssl/library.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace postern::gateway {
@@ -51,8 +58,12 @@ void Loader::load(When when,
     mailbox_.post([this, when, keys, answer = std::move(done)] { answer(load_now(when, keys)); });
 }
 
-void Loader::in_use(std::shared_ptr<const Configuration> configuration) {
-    mailbox_.post([this, used = std::move(configuration)]() mutable { in_use_ = std::move(used); });
+void Loader::in_use(std::shared_ptr<const Configuration> configuration, OutboundParts outbound) {
+    mailbox_.post([this, used = std::move(configuration), outbound]() mutable {
+        in_use_ = std::move(used);
+        spool_in_use_ |= outbound.spool;
+        if (outbound.resolvers) resolver_print_ = resolver_print(in_use_->settings);
+    });
 }
 
 void Loader::free(std::shared_ptr<const Configuration> configuration) {
@@ -79,7 +90,62 @@ std::unique_ptr<Load> Loader::load_now(When when, const ssl::TicketKeys& keys) {
     load->cores = cores_;
     load->new_tls = !in_use_ || in_use_->tls_print != configuration->tls_print;
     if (load->new_tls) make_contexts(*load, keys);
+    if (sends(configuration->settings)) {
+        open_spool(*load);
+        open_resolvers(*load);
+    }
     return load;
+}
+
+bool Loader::sends(const Settings& settings) const {
+    if (spool_in_use_) return true;
+    const bool asked = std::ranges::any_of(settings.listeners, [](const auto& listener) {
+        return listener.direction == Direction::outbound;
+    });
+    std::error_code ignored;
+    return asked || std::filesystem::exists(spool_directory(settings), ignored);
+}
+
+// The spool is one process's: another would take what this one is writing for torn.
+void Loader::open_spool(Load& load) {
+    if (spool_in_use_) return;
+    const Settings& settings = load.loaded.configuration->settings;
+    const std::string directory = spool_directory(settings);
+    std::string problem;
+    std::error_code failed;
+    std::filesystem::create_directories(directory, failed);
+    io::Descriptor lock{
+        ::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    if (!lock.valid()) {
+        problem = std::generic_category().message(errno);
+    } else if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        problem = "another gateway uses it";
+    }
+    if (problem.empty()) {
+        auto recovery = spool::recover(directory, static_cast<unsigned>(cores_));
+        if (recovery) {
+            load.spool = std::move(*recovery);
+            load.spool_lock = std::move(lock);
+            return;
+        }
+        problem = recovery.error();
+    }
+    load.loaded.mistakes.error(
+        settings.file, {}, "the queue in " + directory + " cannot be used: " + problem);
+    load.loaded.configuration.reset();
+}
+
+void Loader::open_resolvers(Load& load) {
+    if (!load.loaded.configuration) return;
+    const Settings& settings = load.loaded.configuration->settings;
+    if (resolver_print(settings) == resolver_print_) return;
+    load.new_resolvers = true;
+    load.ourselves = ourselves_of(settings);
+    for (std::size_t core = 0; core < cores_; ++core) {
+        auto opened = dns::Context::open(settings.dns);
+        if (!opened) load.dns_problem = opened.error();
+        load.resolvers.push_back(opened ? std::move(*opened) : nullptr);
+    }
 }
 
 bool Loader::hosts_moved() const {

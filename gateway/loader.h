@@ -1,13 +1,18 @@
 #pragma once
 
 #include "gateway/configuration.h"
+#include "gateway/dns/context.h"
+#include "gateway/dns/mail_hosts.h"
+#include "gateway/io/descriptor.h"
 #include "gateway/io/mailbox.h"
+#include "gateway/spool/recovery.h"
 #include "ssl/context.h"
 #include "ssl/ticket.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +29,22 @@ struct Load {
     std::vector<std::unique_ptr<ssl::ServerContext>> server_tls;
     std::vector<std::unique_ptr<ssl::ClientContext>> client_tls;
     std::string tls_problem;
+
+    // Outbound mail. What the spool holds, for each core, when it has just been opened; it is ours
+    // while the lock is held.
+    std::optional<spool::Recovery> spool;
+    io::Descriptor spool_lock;
+    bool new_resolvers = false;
+    // One for each core, when new_resolvers. Null: unusable, `dns_problem` says why.
+    std::vector<std::unique_ptr<dns::Context>> resolvers;
+    dns::Ourselves ourselves;
+    std::string dns_problem;
+};
+
+// Which parts of outbound mail a load brought.
+struct OutboundParts {
+    bool spool = false;
+    bool resolvers = false;
 };
 
 // The thread that does what would hold up a loop: reads files, resolves names, parses certificates,
@@ -39,7 +60,7 @@ public:
     // `done` is called on the loader's thread. Requests are answered in order.
     void load(When when, ssl::TicketKeys keys, std::function<void(std::unique_ptr<Load>)> done);
     // What load() brought has been put in use: the next one is compared with it.
-    void in_use(std::shared_ptr<const Configuration> configuration);
+    void in_use(std::shared_ptr<const Configuration> configuration, OutboundParts outbound = {});
     void free(std::shared_ptr<const Configuration> configuration);
 
 private:
@@ -48,6 +69,10 @@ private:
     // Names of next hops lead to other addresses than they did.
     [[nodiscard]] bool hosts_moved() const;
     void make_contexts(Load& load, const ssl::TicketKeys& keys) const;
+    // Mail goes out from here, or some that was to go out waits in the spool.
+    [[nodiscard]] bool sends(const Settings& settings) const;
+    void open_spool(Load& load);
+    void open_resolvers(Load& load);
 
     std::string path_;
     std::size_t cores_ = 0; // decided by the first load: cores come and go only with the process
@@ -55,6 +80,8 @@ private:
     std::vector<std::string> files_; // of the last load, failed or not
     std::string fingerprint_;
     std::uint64_t generation_ = 0;
+    bool spool_in_use_ = false;
+    std::string resolver_print_; // of the resolvers in use; "": there are none
     bool ended_ = false;
     io::Mailbox mailbox_;
     std::thread thread_;

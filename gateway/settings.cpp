@@ -391,6 +391,10 @@ bool ListenerSettings::may_proxy(std::string_view client_address) const {
            });
 }
 
+std::string spool_directory(const Settings& settings) {
+    return settings.state_directory + "/spool";
+}
+
 LoadedSettings load_settings(const std::string& path) {
     return settings_in(policy::Document::load(path), path);
 }

@@ -96,6 +96,9 @@ struct Settings {
     LogLevel log_level = LogLevel::info;
 };
 
+/// Where the queue of outbound mail is.
+[[nodiscard]] std::string spool_directory(const Settings& settings);
+
 /// What came of reading postern.toml.
 struct LoadedSettings {
     /// To run with only when usable(). Otherwise what could be understood, so that `check` can go

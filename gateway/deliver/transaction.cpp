@@ -35,8 +35,10 @@ io::Task<void> Transaction::run() {
     if (recipients_.empty()) co_return;
     const bool accepted = co_await envelope();
     if (accepted) co_await content();
-    // Whatever was left half done is not worth a RSET: the next message begins afresh.
-    if (!conversation_.state().can_start_transaction()) conversation_.state().end();
+    // What was left half done is not worth a RSET. Behind a refused MAIL there may be answers to
+    // RCPT on their way, which must not pass for those of the next message.
+    const bool finished = accepted && conversation_.state().can_start_transaction();
+    if (!finished) conversation_.state().end();
 }
 
 // The recipients that can be said to this host. It may be another one takes the others.
@@ -189,8 +191,7 @@ io::Task<bool> Transaction::stream() {
             stuffed_ += smtp::end_of_data;
             const bool unasked = !conversation_.silent();
             if (unasked) {
-                co_await interrupted({.cause = relay::Cause::malformed,
-                                      .detail = "a reply before the end of the message"});
+                co_await interrupted(std::nullopt);
             }
             co_return !unasked;
         }
@@ -207,13 +208,16 @@ io::Task<bool> Transaction::stream() {
     co_return false;
 }
 
-// A server that refuses or closes in the middle may have said why.
-io::Task<void> Transaction::interrupted(relay::Failure failure) {
+// A server that refuses or closes in the middle may have said why. Without a failure it has done
+// the one or the other.
+io::Task<void> Transaction::interrupted(std::optional<relay::Failure> failure) {
     const auto words = co_await conversation_.reply(last_words_wait);
     if (words && words->code >= 400) {
         refused(*words);
+    } else if (failure) {
+        broke(*failure);
     } else {
-        broke(failure);
+        broke(words ? relay::Conversation::out_of_step(*words) : words.error());
     }
     conversation_.state().end();
 }

@@ -9,6 +9,7 @@
 #include "gateway/smtp/envelope.h"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,7 +62,7 @@ private:
     [[nodiscard]] io::Task<void> in_one_piece();
     [[nodiscard]] io::Task<void> behind_data();
     [[nodiscard]] io::Task<bool> stream();
-    [[nodiscard]] io::Task<void> interrupted(relay::Failure failure);
+    [[nodiscard]] io::Task<void> interrupted(std::optional<relay::Failure> failure);
     void verdict(const Replied& answer);
 
     [[nodiscard]] std::vector<std::size_t> unanswered() const;

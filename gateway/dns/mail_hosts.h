@@ -50,7 +50,7 @@ struct Ourselves {
 };
 
 // What shuffles hosts of equal preference; seeded by its owner. Nothing secret comes from it.
-using Shuffle = std::minstd_rand;
+using Shuffle = std::mt19937_64;
 
 // The hosts to try, best first and equal ones in random order, each once. If we are among them,
 // only those better than ourselves (RFC 5321 5.1); at most `hosts_max`.

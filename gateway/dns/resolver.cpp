@@ -68,7 +68,7 @@ struct Resolver::Search {
 Resolver::Resolver(io::Ring& ring, std::unique_ptr<Context> context, ResolverSettings settings)
     : ring_(ring)
     , settings_(std::move(settings))
-    , shuffle_(static_cast<Shuffle::result_type>(settings_.seed))
+    , shuffle_(settings_.seed)
     , questions_(ring, std::move(context)) {}
 
 // A task starts when it is awaited: by then the caller's text may be gone.
@@ -98,8 +98,7 @@ io::Task<Resolver::Found> Resolver::search(std::string domain) {
     if (!name) co_return std::unexpected(failure(Cause::malformed, {}));
 
     Search search{.domain = *name, .end = ring_.now() + settings_.wait};
-    Question question{questions_, *name, RecordType::mx, settings_.wait};
-    const Answer answer = co_await question;
+    const Answer answer = co_await Question{questions_, *name, RecordType::mx, settings_.wait};
     const auto problem = cause_of(answer.outcome);
     if (problem) co_return std::unexpected(failure(*problem, *name + " MX", answer.why));
     if (answer.outcome == Outcome::no_such_name)
@@ -120,6 +119,7 @@ io::Task<Resolver::Found> Resolver::with_addresses(Search search, std::vector<Mx
     const auto left =
         std::max(std::chrono::ceil<io::Duration>(search.end - ring_.now()), io::Duration{1});
     std::vector<std::unique_ptr<HostQuestions>> asked;
+    asked.reserve(listed.size());
     for (const Mx& mx : listed) {
         asked.push_back(std::make_unique<HostQuestions>(questions_, mx.host, left));
     }

@@ -7,6 +7,7 @@
 #include "gateway/receive/recorder.h"
 #include "gateway/relay/pool.h"
 #include "gateway/settings.h"
+#include "gateway/spool/spool.h"
 #include "ssl/context.h"
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct Surroundings {
     gateway::Identifiers identifiers;
     Census& census;
     std::span<const Census* const> all_cores;
+    spool::Spool* spool = nullptr; // null: mail to outside cannot be taken
     bool short_of_memory = false; // the process has more than limits.memory_per_core allows
 };
 

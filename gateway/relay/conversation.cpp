@@ -33,16 +33,16 @@ std::unexpected<Failure> tls_failed(Failure failure) {
     return std::unexpected{std::move(failure)};
 }
 
-std::unexpected<Failure> short_of(const policy::Required& required, const ssl::Peer& peer) {
+std::unexpected<Failure> short_of(const Target& target, const ssl::Peer& peer) {
     const policy::TlsVersion version = gateway::version_of(peer.version);
-    if (version < required.floor) {
+    if (version < target.required.floor) {
         return failed(Cause::below_floor, "TLS " + std::string{policy::text(version)});
     }
     switch (peer.chain) {
     case ssl::ChainVerdict::store_unusable: return failed(Cause::our_tls, ssl::text(peer.chain));
     case ssl::ChainVerdict::expired:
     case ssl::ChainVerdict::not_yet_valid: return failed(Cause::expired, ssl::text(peer.chain));
-    case ssl::ChainVerdict::trusted: return failed(Cause::name_mismatch, "");
+    case ssl::ChainVerdict::trusted: return failed(Cause::name_mismatch, target.server_name);
     case ssl::ChainVerdict::none_presented:
     case ssl::ChainVerdict::self_signed:
     case ssl::ChainVerdict::unknown_ca:
@@ -187,7 +187,7 @@ io::Task<Conversation::Sent> Conversation::turn_to_tls(const Target& target) {
     state_.start_afresh();
     const ssl::Peer& peer = *channel_.peer();
     if (!target.required.met_by(gateway::achieved_by(peer))) {
-        co_return short_of(target.required, peer);
+        co_return short_of(target, peer);
     }
     co_return {};
 }

@@ -22,13 +22,11 @@ using Values = std::vector<ReportValue>;
 
 // One language's texts with the values at hand.
 struct Writer {
-    Language language;
+    ReportTexts texts;
     Values values;
     std::string out;
 
-    void add(std::string_view name) {
-        append_report_text(out, report_text(language, name), values);
-    }
+    void add(std::string_view name) { append_report_text(out, texts.of(name), values); }
     void add(std::string_view kind, std::string_view name) {
         add(std::string(kind) + "." + std::string(name));
     }
@@ -136,7 +134,7 @@ std::string explanation_in(Language language,
                            const Reporter& reporter,
                            Returned returned) {
     const Values common = common_values(facts, reporter);
-    Writer writer{.language = language, .values = common, .out = {}};
+    Writer writer{.texts = ReportTexts(language), .values = common, .out = {}};
     writer.add("opening", worst(facts));
     for (const ReportedRecipient& recipient : facts.recipients) {
         writer.values = values_of(recipient, reporter);
@@ -151,7 +149,7 @@ std::string explanation_in(Language language,
 } // namespace
 
 std::string_view report_subject(const ReportFacts& facts, Language language) {
-    return report_text(language, "subject." + std::string(worst(facts)));
+    return ReportTexts(language).of("subject." + std::string(worst(facts)));
 }
 
 std::string

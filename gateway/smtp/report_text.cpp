@@ -44,12 +44,16 @@ std::optional<ReportText> take_report_text(std::string_view& texts) {
         .text = without_empty_lines_around(behind.substr(0, behind.size() - texts.size()))};
 }
 
-std::string_view report_text(Language language, std::string_view name) {
-    std::string_view texts = report_texts(language);
-    while (const auto text = take_report_text(texts))
-        if (text->name == name) return text->text;
-    assert(false);
-    return {};
+ReportTexts::ReportTexts(Language language) {
+    std::string_view rest = report_texts(language);
+    while (const auto text = take_report_text(rest))
+        texts_.push_back(*text);
+}
+
+std::string_view ReportTexts::of(std::string_view name) const {
+    const auto found = std::ranges::find(texts_, name, &ReportText::name);
+    assert(found != texts_.end());
+    return found == texts_.end() ? std::string_view{} : found->text;
 }
 
 void append_report_text(std::string& out,

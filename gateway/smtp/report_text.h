@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // The texts of deploy/reports, which says what they look like. They are part of the program.
 namespace postern::smtp {
@@ -19,8 +20,17 @@ struct ReportText {
 };
 // Takes the next text off `texts`; nothing at the end.
 [[nodiscard]] std::optional<ReportText> take_report_text(std::string_view& texts);
-// The text of that name, which must be there.
-[[nodiscard]] std::string_view report_text(Language language, std::string_view name);
+
+// The texts of one language, read once for all recipients of a report.
+class ReportTexts {
+public:
+    explicit ReportTexts(Language language);
+    // The text of that name, which must be there.
+    [[nodiscard]] std::string_view of(std::string_view name) const;
+
+private:
+    std::vector<ReportText> texts_;
+};
 
 struct ReportValue {
     std::string_view name; // "recipient", without brackets

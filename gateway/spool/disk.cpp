@@ -110,11 +110,6 @@ DiskResult cut(const std::string& path, std::uint64_t bytes) {
     return {};
 }
 
-DiskResult move_file(const std::string& from, const std::string& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) return refusal("move", from, errno);
-    return {};
-}
-
 DiskResult remove_file(const std::string& path) {
     if (::unlink(path.c_str()) != 0) return refusal("remove", path, errno);
     return {};

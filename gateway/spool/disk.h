@@ -25,7 +25,6 @@ names_in(const std::string& directory);
 [[nodiscard]] DiskResult
 overwrite(const std::string& path, std::uint64_t offset, std::string_view bytes);
 [[nodiscard]] DiskResult cut(const std::string& path, std::uint64_t bytes);
-[[nodiscard]] DiskResult move_file(const std::string& from, const std::string& to);
 [[nodiscard]] DiskResult remove_file(const std::string& path);
 [[nodiscard]] DiskResult sync_directory(const std::string& path);
 

@@ -68,6 +68,12 @@ std::vector<MessageId> Index::take_all(std::uint32_t log, std::uint32_t segment)
     return taken;
 }
 
+void Index::append_hand(std::vector<Entry>& entries) const {
+    for (const auto& [id, entry] : in_hand_) {
+        entries.push_back(entry);
+    }
+}
+
 Entry* Index::hand(MessageId id) {
     const auto found = in_hand_.find(id);
     return found == in_hand_.end() ? nullptr : &found->second;

@@ -52,6 +52,7 @@ public:
     // A heap.
     [[nodiscard]] const std::deque<Entry>& waiting() const { return waiting_; }
     [[nodiscard]] std::size_t in_hand() const { return in_hand_.size(); }
+    void append_hand(std::vector<Entry>& entries) const;
 
 private:
     const Entry* take_last();

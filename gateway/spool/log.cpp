@@ -108,6 +108,7 @@ io::Task<std::expected<void, Error>> Log::make_room(std::size_t bytes, RecordTyp
         if (fits(bytes, type)) {
             if (pending_.size() < pending_bytes_max) co_return std::expected<void, Error>{};
             start_flush();
+            if (!flushing_) continue; // it has failed already
         } else if (!rolling_) {
             rolling_ = true;
             const auto rolled = co_await roll();
@@ -224,6 +225,7 @@ io::Task<std::expected<void, Error>> Log::commit(Place place) {
         // Only the active segment is not synced: another one has been sealed.
         wanted_ = std::max(wanted_, place.offset);
         start_flush();
+        if (!flushing_) continue; // it has failed already
         [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
     }
 }

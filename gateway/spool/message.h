@@ -64,10 +64,10 @@ struct Piece {
 struct Message {
     MessageId id = 0;
     Time arrival{};
-    smtp::Mail mail;
-    std::vector<Recipient> recipients;
+    smtp::Mail mail{};
+    std::vector<Recipient> recipients{};
     std::uint64_t content_bytes = 0;
-    std::vector<Piece> content; // in order
+    std::vector<Piece> content{}; // in order
 
     // How many outcomes have to be read to know the state; nobody else's business.
     std::uint32_t outcomes = 0;

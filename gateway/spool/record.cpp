@@ -19,6 +19,11 @@ constexpr std::size_t type_at = 20;
 constexpr std::string_view magic{"PSTSPL\0\1", 8};
 constexpr std::size_t header_checksum_at = 60;
 
+// Of all of the record but the checksum.
+std::uint32_t checksum_of(std::string_view record) {
+    return crc32c(record.substr(checked_from), crc32c(record.substr(0, checksum_at)));
+}
+
 } // namespace
 
 std::string encode(const SegmentHeader& header) {
@@ -60,7 +65,7 @@ void append_record(std::string& out,
     out += head;
     out += rest;
     out.resize(begin + record_bytes(payload));
-    const std::uint32_t checksum = crc32c(std::string_view{out}.substr(begin + checked_from));
+    const std::uint32_t checksum = checksum_of(std::string_view{out}.substr(begin));
     std::memcpy(out.data() + begin + checksum_at, &checksum, sizeof checksum);
 }
 
@@ -84,7 +89,7 @@ read_record(std::string_view bytes, Mark mark, std::uint32_t offset) {
     if (get<std::uint32_t>(record, offset_at) != offset ||
         type < static_cast<std::uint32_t>(RecordType::content) ||
         type > static_cast<std::uint32_t>(RecordType::lost) ||
-        crc32c(record.substr(checked_from)) != get<std::uint32_t>(record, checksum_at)) {
+        checksum_of(record) != get<std::uint32_t>(record, checksum_at)) {
         return std::unexpected{RecordError::damaged};
     }
     return Record{.type = static_cast<RecordType>(type),

@@ -130,12 +130,7 @@ void ShardRecovery::take(Place place, const Record& record) {
     switch (record.type) {
     case RecordType::message: take_message(place, record); return;
     case RecordType::outcome: take_outcome(place, record); return;
-    case RecordType::done:
-        if (const auto id = decode_done(record.payload)) {
-            live_.erase(*id);
-            std::erase_if(incomplete_, [&](const Incomplete& one) { return one.id == *id; });
-        }
-        return;
+    case RecordType::done: take_done(place, record); return;
     case RecordType::lost:
         segments_.back().damaged.push_back(
             {.offset = place.offset, .bytes = static_cast<std::uint32_t>(record.bytes)});
@@ -145,11 +140,26 @@ void ShardRecovery::take(Place place, const Record& record) {
     }
 }
 
+void ShardRecovery::take_done(Place place, const Record& record) {
+    const auto id = decode_done(record.payload);
+    if (!id) {
+        note_unreadable(place, record);
+        return;
+    }
+    live_.erase(*id);
+    std::erase_if(incomplete_, [&](const Incomplete& one) { return one.id == *id; });
+}
+
+void ShardRecovery::note_unreadable(Place place, const Record& record) {
+    unreadable_.push_back(
+        {.id = 0, .place = place, .bytes = static_cast<std::uint32_t>(record.bytes)});
+}
+
 void ShardRecovery::take_message(Place place, const Record& record) {
     const auto message = decode_message(record.payload);
     const auto record_size = static_cast<std::uint32_t>(record.bytes);
     if (!message) {
-        unreadable_.push_back({.id = 0, .place = place, .bytes = record_size});
+        note_unreadable(place, record);
         return;
     }
     last_id_ = std::max(last_id_, message->id);
@@ -173,8 +183,7 @@ void ShardRecovery::take_message(Place place, const Record& record) {
 void ShardRecovery::take_outcome(Place place, const Record& record) {
     const auto outcome = decode_outcome(record.payload);
     if (!outcome) {
-        unreadable_.push_back(
-            {.id = 0, .place = place, .bytes = static_cast<std::uint32_t>(record.bytes)});
+        note_unreadable(place, record);
         return;
     }
     const auto found = live_.find(outcome->id);

@@ -45,6 +45,8 @@ private:
     void take(Place place, const Record& record);
     void take_message(Place place, const Record& record);
     void take_outcome(Place place, const Record& record);
+    void take_done(Place place, const Record& record);
+    void note_unreadable(Place place, const Record& record);
     [[nodiscard]] bool is_there(const Piece& piece) const;
     [[nodiscard]] DiskResult
     mend(const std::string& path, std::string_view bytes, const Scan& scan);

@@ -112,9 +112,29 @@ Reader Spool::read(const Message& message) {
 io::Task<std::expected<Message, Error>> Spool::load(MessageId id) {
     const Entry* const entry = index_.hand(id);
     assert(entry != nullptr);
-    Log& log = *logs_[entry->log];
-    const Place place = entry->record;
-    Place next = entry->outcome;
+    co_return co_await load_from(*logs_[entry->log], *entry);
+}
+
+std::vector<Entry> Spool::entries() const {
+    std::vector<Entry> all(index_.waiting().begin(), index_.waiting().end());
+    index_.append_hand(all);
+    std::ranges::sort(all, {}, &Entry::id);
+    return all;
+}
+
+io::Task<std::expected<Message, Error>> Spool::look(Entry entry) {
+    Log& log = *logs_[entry.log];
+    if (log.idle(entry.first_segment)) co_return std::unexpected{Error::damaged};
+    log.pin(entry.first_segment);
+    auto message = co_await load_from(log, entry);
+    log.unpin(entry.first_segment);
+    co_return message;
+}
+
+io::Task<std::expected<Message, Error>> Spool::load_from(Log& log, Entry entry) {
+    const MessageId id = entry.id;
+    const Place place = entry.record;
+    Place next = entry.outcome;
 
     std::string buffer;
     const auto record = co_await log.read(place, record_bytes_usual, buffer);

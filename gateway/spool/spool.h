@@ -54,7 +54,7 @@ public:
                                std::chrono::system_clock::time_point now);
 
     // When the next message is due; nothing when none waits.
-    [[nodiscard]] std::optional<Time> next_due() const;
+    [[nodiscard]] std::optional<Time> next_due() const { return index_.next_due(); }
     // Set when next_due() has become earlier.
     [[nodiscard]] io::Event& earlier() { return earlier_; }
     // Takes the message that has been due the longest; nothing when none is due at `now`.
@@ -79,7 +79,13 @@ public:
     // Damaged: it stays on the disk, untried, until the next start quarantines it.
     void set_aside(MessageId id);
 
-    // What waits, in no order.
+    // What is in memory of all messages, those in hand too, the oldest first.
+    [[nodiscard]] std::vector<Entry> entries() const;
+    // As load(), of a message that is in anybody's hand or nobody's: for a look. An error when it
+    // has gone meanwhile.
+    [[nodiscard]] io::Task<std::expected<Message, Error>> look(Entry entry);
+
+    // What waits, in no order. What is in hand, or being moved by the compaction, is not in it.
     [[nodiscard]] const std::deque<Entry>& waiting() const { return index_.waiting(); }
     [[nodiscard]] std::size_t in_hand() const { return index_.in_hand(); }
     [[nodiscard]] const LogCounters& counters() const { return counters_; }
@@ -87,11 +93,13 @@ public:
     // Deletes segments without live messages and rewrites mostly dead ones, the oldest first. Runs
     // by itself after done(); does nothing while it runs.
     [[nodiscard]] io::Task<void> compact();
+    [[nodiscard]] bool compacting() const { return compacting_; }
 
 private:
     friend class Writer;
 
     void add(const Log& log, Entry entry);
+    [[nodiscard]] static io::Task<std::expected<Message, Error>> load_from(Log& log, Entry entry);
     static void apply(Outcome& outcome, Message& message, std::vector<bool>& known);
     [[nodiscard]] std::uint32_t number_of(const Log& log) const;
     void start_compaction();

@@ -100,6 +100,8 @@ io::Task<std::expected<void, Error>> Writer::commit() {
         co_return std::unexpected{entry.error()};
     }
     spool_->add(*log_, *entry);
+    // Alive, it keeps its segment by itself.
+    if (pinned_ != 0) log_->unpin(std::exchange(pinned_, 0));
     co_return std::expected<void, Error>{};
 }
 

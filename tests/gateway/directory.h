@@ -13,8 +13,9 @@ namespace postern::gateway::test {
 // A fresh directory for a test's files, gone with the test.
 class Directory {
 public:
-    Directory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "postern-XXXXXX").string();
+    Directory() : Directory(std::filesystem::temp_directory_path()) {}
+    explicit Directory(const std::filesystem::path& parent) {
+        std::string pattern = (parent / "postern-XXXXXX").string();
         const char* const made = ::mkdtemp(pattern.data());
         REQUIRE(made != nullptr);
         path_ = pattern;

@@ -30,12 +30,14 @@ constexpr std::array table{
     Arrow{"gateway/deliver/", rows_above},
     Arrow{"gateway/receive/", rows_above},
     Arrow{"gateway/watch.", "gateway/io/"},
-    Arrow{"gateway/loader.", "policy/ ssl/ gateway/io/ gateway/configuration. gateway/watch."},
+    Arrow{"gateway/ourselves.", "gateway/io/ gateway/dns/ gateway/settings."},
+    Arrow{"gateway/loader.", rows_above},
     Arrow{"gateway/admin/", "gateway/io/ gateway/smtp/line. gateway/channel. gateway/limits."},
     Arrow{"gateway/core.", rows_above},
     // A pair: the endpoints ask the gateway, which opens and closes them.
     Arrow{"gateway/endpoints.",
-          "gateway/io/ gateway/admin/ gateway/channel. gateway/settings. gateway/gateway."},
+          "gateway/io/ gateway/admin/ gateway/channel. gateway/settings. gateway/gateway. "
+          "gateway/deliver/"},
     Arrow{"gateway/gateway.", rows_above},
     Arrow{"gateway/gateway_reload.", rows_above},
     Arrow{"gateway/gateway_report.", rows_above},

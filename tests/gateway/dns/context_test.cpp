@@ -53,11 +53,13 @@ TEST_CASE("a question that was cancelled is not answered") {
     CHECK(!cancelled.answer);
 }
 
-TEST_CASE("a name that is none is not asked") {
+TEST_CASE("what is no name is not asked, and its answer is our own fault") {
     const test::SilentServer server;
     const auto context = Context::open(server.settings()).value();
-    Kept kept;
-    CHECK(!context->ask(std::string(300, 'a'), RecordType::a, kept));
+    const Answer answer = asked(*context, std::string(300, 'a'), RecordType::a);
+    CHECK(answer.outcome == Answer::Outcome::ours);
+    CHECK(!answer.why.empty());
+    CHECK(!server.was_asked());
 }
 
 TEST_CASE("without servers those of resolv.conf are asked") {

@@ -125,6 +125,7 @@ private:
                 file, "$TTL 60\n@ SOA ns. postmaster. 1 60 60 600 60\n@ NS ns.\n" + records + "\n");
         }
         directory_.write("knot.conf", text);
+        std::filesystem::create_directory(directory_.path("database")); // for its keys
     }
 
     void start() {

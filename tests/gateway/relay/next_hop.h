@@ -36,8 +36,9 @@ public:
         gateway::test::turn_until(loop_, [this] { return acceptor_.idle(); });
     }
 
-    // What it says to a verb, instead of what servers usually say; to one within TLS under
-    // "tls VERB"; at the end of data under "."; to the first line of a message under "line".
+    // What it says to a verb, or to a whole command line, instead of what servers usually say; to a
+    // verb within TLS under "tls VERB"; at the end of data under "."; to the first line of a
+    // message under "line".
     std::map<std::string, std::string, std::less<>> says;
     std::string greeting = "220 hop.example.org ESMTP";
     Lines offers{"PIPELINING", "8BITMIME", "SIZE 1000000", "SMTPUTF8"};
@@ -102,7 +103,10 @@ private:
         if (!line) co_return false;
         heard.push_back((channel.encrypted() ? "tls " : "") + std::string{*line});
         const std::string verb{line->substr(0, line->find(' '))};
-        const std::string reply = reply_to(verb, channel.encrypted());
+        if (verb == "BDAT") co_return co_await chunk(channel, std::string{*line});
+        const auto whole_line = says.find(*line);
+        const std::string reply =
+            whole_line != says.end() ? whole_line->second : reply_to(verb, channel.encrypted());
         const bool said = co_await say(channel, reply);
         if (!said || verb == "QUIT") co_return false;
         if (verb == "STARTTLS" && reply.starts_with("220")) co_return co_await turn(channel);
@@ -138,6 +142,23 @@ private:
                 co_await channel.close(io::test::patience);
                 co_return false;
             }
+        }
+        messages.push_back(std::exchange(cut_message, {}));
+        const std::string reply = reply_to(".", channel.encrypted());
+        co_return co_await say(channel, reply);
+    }
+
+    // BDAT n LAST, all of a message.
+    io::Task<bool> chunk(gateway::Channel& channel, std::string command) {
+        std::size_t left = std::stoul(command.substr(command.find(' ') + 1));
+        cut_message.clear();
+        while (left > 0) {
+            const auto bytes = co_await channel.data(io::test::patience);
+            if (!bytes) co_return false;
+            const std::string_view part = bytes->substr(0, left);
+            cut_message += part;
+            left -= part.size();
+            channel.consume(part.size());
         }
         messages.push_back(std::exchange(cut_message, {}));
         const std::string reply = reply_to(".", channel.encrypted());

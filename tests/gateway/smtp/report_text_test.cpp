@@ -57,7 +57,7 @@ TEST_CASE("texts are UTF-8, English ones ASCII, and a subject is one line withou
     for (const Language language : {Language::english, Language::japanese}) {
         CHECK(is_utf8(report_texts(language)));
         for (const char* const name : {"subject.failed", "subject.delayed", "subject.success"})
-            CHECK(report_text(language, name).find_first_of("\n{") == std::string_view::npos);
+            CHECK(ReportTexts(language).of(name).find_first_of("\n{") == std::string_view::npos);
     }
 }
 

@@ -1,0 +1,245 @@
+#include "gateway/deliver/queue_desk.h"
+
+#include "gateway/report/line.h"
+#include "policy/fold.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace postern::deliver {
+namespace {
+
+using Verb = QueueRequest::Verb;
+
+struct VerbName {
+    std::string_view name;
+    Verb verb;
+};
+constexpr std::array verbs{VerbName{.name = "list", .verb = Verb::list},
+                           VerbName{.name = "show", .verb = Verb::show},
+                           VerbName{.name = "retry", .verb = Verb::retry},
+                           VerbName{.name = "hold", .verb = Verb::hold},
+                           VerbName{.name = "drop", .verb = Verb::drop}};
+
+std::string_view take_word(std::string_view& words) {
+    words.remove_prefix(std::min(words.find_first_not_of(' '), words.size()));
+    const std::string_view word = words.substr(0, words.find(' '));
+    words.remove_prefix(word.size());
+    return word;
+}
+
+std::string folded(std::string_view text) {
+    std::string lower;
+    for (const char letter : text) {
+        lower += policy::lower_case(letter);
+    }
+    return lower;
+}
+
+std::optional<std::uint64_t> number_from(std::string_view text, int base) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return number;
+}
+
+std::unexpected<std::string> wrong(std::string_view what, std::string_view word) {
+    return std::unexpected{std::string{what} + " \"" + std::string{word} + "\""};
+}
+
+// An address, or the domain of one.
+bool fits(std::string_view condition, const smtp::Path& path) {
+    if (condition.empty()) return true;
+    return condition == folded(path.address()) || condition == folded(path.domain());
+}
+
+bool is_open(const spool::Recipient& recipient) {
+    return recipient.state == spool::State::waiting || recipient.state == spool::State::held;
+}
+
+bool fits(const QueueRequest& request, const spool::Message& message) {
+    if (!fits(request.sender, message.mail.sender)) return false;
+    return request.recipient.empty() ||
+           std::ranges::any_of(message.recipients, [&](const spool::Recipient& recipient) {
+               return is_open(recipient) && fits(request.recipient, recipient.envelope.path);
+           });
+}
+
+std::string_view text(spool::State state) {
+    switch (state) {
+    case spool::State::waiting: return "waiting";
+    case spool::State::held: return "held";
+    case spool::State::delivered: return "delivered";
+    case spool::State::failed: return "failed";
+    }
+    return "waiting";
+}
+
+void append_text(std::string& out, std::string_view key, std::string_view value) {
+    out.append("\"").append(key).append("\":\"");
+    report::append_json(out, value);
+    out += '"';
+}
+
+void append_time(std::string& out, std::string_view key, spool::Time time) {
+    out.append("\"").append(key).append("\":\"");
+    report::append_time(out, time);
+    out += '"';
+}
+
+void append_recipient(std::string& out, const spool::Recipient& recipient) {
+    out += '{';
+    append_text(out, "to", recipient.envelope.path.address());
+    out += ',';
+    append_text(out, "state", text(recipient.state));
+    out += ",\"attempts\":" + std::to_string(recipient.attempts);
+    if (recipient.state == spool::State::waiting) {
+        out += ',';
+        append_time(out, "next", recipient.next);
+    }
+    if (recipient.attempts > 0) {
+        out += ',';
+        append_time(out, "last", recipient.last);
+        out += ',';
+        append_text(out, "status", recipient.status);
+        out += ',';
+        append_text(out, "host", recipient.remote);
+        out += ',';
+        append_text(out, "reply", recipient.diagnostic);
+    }
+    out += '}';
+}
+
+void append_message(std::string& out, const spool::Message& message, bool done) {
+    out += '{';
+    append_text(out, "id", spool::text(message.id));
+    out += ',';
+    append_time(out, "arrival", message.arrival);
+    out += ',';
+    append_text(out, "from", message.mail.sender.address());
+    out += ",\"bytes\":" + std::to_string(message.content_bytes);
+    out += ",\"recipients\":[";
+    bool first = true;
+    for (const spool::Recipient& recipient : message.recipients) {
+        if (!std::exchange(first, false)) out += ',';
+        append_recipient(out, recipient);
+    }
+    out += done ? "]}\n" : "],\"done\":false}\n";
+}
+
+void change(spool::Message& message, Verb verb) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    for (spool::Recipient& recipient : message.recipients) {
+        if (!is_open(recipient)) continue;
+        if (verb == Verb::drop) recipient.state = spool::State::failed;
+        if (verb == Verb::hold) recipient.state = spool::State::held;
+        if (verb != Verb::retry) continue;
+        recipient.state = spool::State::waiting;
+        recipient.next = now;
+    }
+}
+
+// False: it is being delivered, or the disk does not work.
+io::Task<bool> carry_out(spool::Spool& spool, Verb verb, spool::MessageId id) {
+    if (!spool.take(id)) co_return false;
+    auto message = co_await spool.load(id);
+    if (!message) {
+        constexpr std::chrono::minutes later{1};
+        spool.put_back(
+            id, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + later);
+        co_return false;
+    }
+    change(*message, verb);
+    if (verb == Verb::drop) {
+        const auto done = co_await spool.done(*message);
+        if (!done) spool.put_back(id, message->arrival);
+        co_return done.has_value();
+    }
+    std::vector<std::uint32_t> changed(message->recipients.size());
+    for (std::uint32_t number = 0; number < changed.size(); ++number) {
+        changed[number] = number;
+    }
+    const auto written = co_await spool.outcome(*message, std::move(changed));
+    spool.put_back(*message);
+    co_return written.has_value();
+}
+
+} // namespace
+
+std::expected<QueueRequest, std::string> parse_queue_request(std::string_view words) {
+    QueueRequest request;
+    const std::string_view name = take_word(words);
+    const auto verb = std::ranges::find(verbs, name, &VerbName::name);
+    if (verb == verbs.end()) return wrong("the queue knows no", name);
+    request.verb = verb->verb;
+    bool all = false;
+    for (std::string_view word = take_word(words); !word.empty(); word = take_word(words)) {
+        if (word == "--all") {
+            all = true;
+            continue;
+        }
+        if (!word.starts_with("--")) {
+            const auto id = number_from(word, 16);
+            if (!id) return wrong("this is no message id:", word);
+            request.ids.push_back(*id);
+            continue;
+        }
+        const std::string_view value = take_word(words);
+        if (value.empty()) return wrong("a value is missing behind", word);
+        if (word == "--from") {
+            request.sender = folded(value);
+        } else if (word == "--to") {
+            request.recipient = folded(value);
+        } else if (word == "--limit") {
+            const auto limit = number_from(value, 10);
+            if (!limit) return wrong("this is no number:", value);
+            request.limit = *limit;
+        } else {
+            return wrong("unknown argument", word);
+        }
+    }
+    const bool any = request.ids.empty() && request.sender.empty() && request.recipient.empty();
+    if (any && !all && request.verb != Verb::list) {
+        return std::unexpected{"which messages? Give ids, --from, --to, or --all"};
+    }
+    return request;
+}
+
+std::string text(const QueueRequest& request) {
+    std::string words{std::ranges::find(verbs, request.verb, &VerbName::verb)->name};
+    for (const spool::MessageId id : request.ids) {
+        words += ' ' + spool::text(id);
+    }
+    if (!request.sender.empty()) words += " --from " + request.sender;
+    if (!request.recipient.empty()) words += " --to " + request.recipient;
+    if (request.limit != SIZE_MAX) words += " --limit " + std::to_string(request.limit);
+    const bool any = request.ids.empty() && request.sender.empty() && request.recipient.empty();
+    if (any && request.verb != Verb::list) words += " --all";
+    return words;
+}
+
+io::Task<std::string> serve_queue(spool::Spool& spool, const QueueRequest& request) {
+    std::string answer;
+    std::size_t count = 0;
+    for (const spool::Entry& entry : spool.entries()) {
+        if (count >= request.limit) break;
+        if (!request.ids.empty() && std::ranges::find(request.ids, entry.id) == request.ids.end())
+            continue;
+        const auto message = co_await spool.look(entry);
+        if (!message || !fits(request, *message)) continue;
+        ++count;
+        bool done = true;
+        if (request.verb != Verb::list && request.verb != Verb::show) {
+            done = co_await carry_out(spool, request.verb, entry.id);
+        }
+        append_message(answer, *message, done);
+    }
+    co_return answer;
+}
+
+} // namespace postern::deliver

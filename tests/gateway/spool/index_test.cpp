@@ -1,0 +1,92 @@
+#include "gateway/spool/index.h"
+
+#include <catch2/catch.hpp>
+
+#include <vector>
+
+namespace postern::spool {
+namespace {
+
+Time at(std::uint32_t seconds) { return Time{std::chrono::seconds{seconds}}; }
+
+Entry entry(MessageId id, std::uint32_t due, std::uint32_t segment = 1) {
+    return {.id = id, .first_segment = segment, .due = due};
+}
+
+std::vector<MessageId> take_everything(Index& index) {
+    std::vector<MessageId> ids;
+    while (const Entry* const taken = index.take_due(at(1'000'000))) {
+        ids.push_back(taken->id);
+    }
+    return ids;
+}
+
+TEST_CASE("the next due comes first, among equals the oldest", "[spool]") {
+    Index index;
+    for (const Entry& one : {entry(4, 30), entry(2, 10), entry(3, 20), entry(1, 10)}) {
+        index.add(one);
+    }
+    CHECK(index.next_due() == at(10));
+    CHECK(index.take_due(at(9)) == nullptr);
+    CHECK(take_everything(index) == std::vector<MessageId>{1, 2, 3, 4});
+    CHECK(index.in_hand() == 4);
+    CHECK_FALSE(index.next_due());
+}
+
+TEST_CASE("what is never due is not waited for", "[spool]") {
+    Index index;
+    Entry one = entry(1, 0);
+    one.set_due(never);
+    index.add(one);
+    CHECK_FALSE(index.next_due());
+    CHECK(index.take_due(never) == nullptr);
+    CHECK(index.take(1) != nullptr);
+}
+
+TEST_CASE("any message can be taken, and the order of the others stays", "[spool]") {
+    for (MessageId wanted = 1; wanted <= 50; ++wanted) {
+        Index index;
+        for (std::uint32_t id = 1; id <= 50; ++id) {
+            index.add(entry(id, id * 37 % 50));
+        }
+        REQUIRE(index.take(wanted) != nullptr);
+        CHECK(index.hand(wanted)->due == wanted * 37 % 50);
+        CHECK(index.take(wanted) == nullptr);
+        std::uint32_t last = 0;
+        while (const Entry* const taken = index.take_due(at(100))) {
+            CHECK(taken->due >= last);
+            last = taken->due;
+        }
+        CHECK(index.in_hand() == 50);
+    }
+}
+
+TEST_CASE("from the hand a message goes back or away", "[spool]") {
+    Index index;
+    index.add(entry(1, 10));
+    REQUIRE(index.take(1) != nullptr);
+    CHECK(index.waiting().empty());
+    index.hand(1)->set_due(at(99));
+    index.put_back(1);
+    CHECK(index.hand(1) == nullptr);
+    CHECK(index.next_due() == at(99));
+    REQUIRE(index.take(1) != nullptr);
+    index.remove(1);
+    CHECK(index.in_hand() == 0);
+    CHECK(index.waiting().empty());
+}
+
+TEST_CASE("all of a segment can be taken at once", "[spool]") {
+    Index index;
+    for (std::uint32_t id = 1; id <= 20; ++id) {
+        index.add(entry(id, 100 - id, id % 3));
+    }
+    CHECK(index.take_all(0, 1).size() == 7);
+    CHECK(index.take_all(1, 2).empty());
+    CHECK(index.in_hand() == 7);
+    CHECK(take_everything(index) ==
+          std::vector<MessageId>{20, 18, 17, 15, 14, 12, 11, 9, 8, 6, 5, 3, 2});
+}
+
+} // namespace
+} // namespace postern::spool
