@@ -50,17 +50,28 @@ Schedule schedule_of(const gateway::DeliverySettings& settings) {
     return schedule;
 }
 
-// Which hosts these are, whoever leads to them and in whatever order.
+// Hosts are left alone no longer than a message waits between two attempts.
+BackOffSettings back_off_of(const Schedule& schedule) {
+    const auto [shortest, longest] = std::ranges::minmax(schedule.pauses);
+    BackOffSettings settings;
+    settings.first = std::min(settings.first, shortest);
+    settings.most = std::min(settings.most, longest);
+    return settings;
+}
+
+// Which hosts these are, whoever leads to them, and in whatever order.
 std::string name_of(const std::vector<Host>& hosts) {
-    std::set<std::string> names;
+    std::vector<std::string> endpoints;
+    endpoints.reserve(hosts.size());
     for (const Host& host : hosts) {
-        names.insert(host.endpoint.text());
+        endpoints.push_back(host.endpoint.text() + ' ');
     }
-    std::string all;
-    for (const std::string& name : names) {
-        all += name + ' ';
+    std::ranges::sort(endpoints);
+    std::string name;
+    for (const std::string& endpoint : endpoints) {
+        name += endpoint;
     }
-    return all;
+    return name;
 }
 
 // No host of them said anything.
@@ -83,6 +94,7 @@ Courier::Courier(Office& office, std::uint64_t seed)
 void Courier::adopt() {
     const gateway::DeliverySettings& settings = office_.settings->delivery;
     schedule_ = schedule_of(settings);
+    back_off_.set(back_off_of(schedule_));
     lanes_.set_most(settings.destination_concurrency);
     changed_.set();
     office_.spool.earlier().set();

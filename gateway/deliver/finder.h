@@ -25,11 +25,11 @@ public:
     [[nodiscard]] io::Task<std::expected<Destination, Outcome>> find(const Course& course);
 
 private:
-    [[nodiscard]] io::Task<std::expected<std::vector<Host>, Outcome>>
-    hosts_of(const policy::Route* route, const std::string& domain);
+    // Ways that demand nothing yet.
+    [[nodiscard]] io::Task<std::expected<Way, Outcome>> way_of(const policy::Route* route,
+                                                               const std::string& domain);
     [[nodiscard]] std::vector<Host> named_by(const policy::Route& route);
-    [[nodiscard]] io::Task<std::expected<std::vector<Host>, Outcome>>
-    mail_hosts(const std::string& domain);
+    [[nodiscard]] io::Task<std::expected<Way, Outcome>> mail_hosts(const std::string& domain);
     [[nodiscard]] io::Task<dns::Resolver::Found> ask(const std::string& domain);
 
     const Office& office_; // its resolver changes while we wait

@@ -65,6 +65,7 @@ TEST_CASE("the hosts of a domain come by preference, with addresses of both fami
     const auto found = asking.found("Example.");
     REQUIRE(names(found) == Names{"first.example", "second.example"});
     CHECK(found->origin == Origin::mx);
+    CHECK(!found->missing);
     CHECK(found->dnssec == Dnssec::insecure);
     CHECK(found->hosts[0].preference == 10);
     CHECK(addresses(found->hosts[0]) == Names{"2001:db8::1", "192.0.2.1"});
@@ -189,7 +190,11 @@ TEST_CASE("a host whose addresses cannot be had now is left out while others can
                                     "ours A 192.0.2.25\n"},
                                    {"broken", ""}});
     Asking asking(server.settings());
-    CHECK(names(asking.found("some.example")) == Names{"good.example"});
+    const auto some = asking.found("some.example");
+    REQUIRE(names(some) == Names{"good.example"});
+    REQUIRE(some->missing); // it may be had later, and be the better one
+    CHECK(some->missing->cause == Cause::server_failed);
+    CHECK(some->missing->detail.starts_with("mx.broken"));
     CHECK(asking.cause("bad.example") == Cause::server_failed);
     CHECK(asking.cause("backup.example") == Cause::server_failed);
 }
