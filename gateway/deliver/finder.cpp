@@ -37,6 +37,27 @@ Outcome outcome_of(const dns::DnsFailure& failure) {
     return outcome;
 }
 
+// Takes one out: each as likely as its weight, a backup only when nothing else is left.
+const policy::RouteHost& draw(std::vector<const policy::RouteHost*>& left, Finder::Random& random) {
+    const auto weight_of = [](const policy::RouteHost* host) {
+        return host->backup ? 0U : unsigned{host->weight};
+    };
+    unsigned sum = 0;
+    for (const policy::RouteHost* host : left) {
+        sum += weight_of(host);
+    }
+    auto chosen = left.begin();
+    if (sum > 0) {
+        unsigned drawn = static_cast<unsigned>(random() % sum);
+        for (; drawn >= weight_of(*chosen); ++chosen) {
+            drawn -= weight_of(*chosen);
+        }
+    }
+    const policy::RouteHost& host = **chosen;
+    left.erase(chosen);
+    return host;
+}
+
 } // namespace
 
 io::Task<std::expected<Destination, Outcome>> Finder::find(const Course& course) {
@@ -81,22 +102,9 @@ std::vector<Host> Finder::named_by(const policy::Route& route) {
     for (const policy::RouteHost& host : route.hosts) {
         left.push_back(&host);
     }
-    const auto weight_of = [](const policy::RouteHost* host) {
-        return host->backup ? 0U : unsigned{host->weight};
-    };
     std::vector<Host> hosts;
     while (!left.empty()) {
-        unsigned sum = 0;
-        for (const policy::RouteHost* host : left) {
-            sum += weight_of(host);
-        }
-        unsigned drawn = sum == 0 ? 0 : static_cast<unsigned>(random_() % sum);
-        auto chosen = left.begin();
-        for (; sum != 0 && drawn >= weight_of(*chosen); ++chosen) {
-            drawn -= weight_of(*chosen);
-        }
-        const policy::RouteHost& host = **chosen;
-        left.erase(chosen);
+        const policy::RouteHost& host = draw(left, random_);
         for (const io::Endpoint& address : configuration_.addresses.of(host.address)) {
             const auto endpoint = io::Endpoint::parse(address.address(), host.port);
             if (!endpoint) continue;
@@ -108,10 +116,7 @@ std::vector<Host> Finder::named_by(const policy::Route& route) {
 }
 
 io::Task<std::expected<Way, Outcome>> Finder::mail_hosts(const std::string& domain) {
-    if (resolver_ == nullptr) {
-        co_return std::unexpected{deliver::outcome_of(Cause::ours, "no resolver of our own")};
-    }
-    const auto found = co_await resolver_->mail_hosts(domain);
+    const auto found = co_await ask(domain);
     if (!found) co_return std::unexpected{outcome_of(found.error())};
     Way way;
     if (found->missing) way.missing = told_of(*found->missing);
@@ -123,6 +128,20 @@ io::Task<std::expected<Way, Outcome>> Finder::mail_hosts(const std::string& doma
         }
     }
     co_return way;
+}
+
+// Once more when the configuration brings another resolver while this one searches.
+io::Task<dns::Resolver::Found> Finder::ask(const std::string& domain) {
+    for (;;) {
+        dns::Resolver* const asked = office_.resolver;
+        if (asked == nullptr) {
+            co_return std::unexpected{
+                dns::DnsFailure{.cause = dns::Cause::ours, .detail = "no resolver of our own"}};
+        }
+        auto found = co_await asked->mail_hosts(domain);
+        const bool was_ended = !found && found.error().cause == dns::Cause::cancelled;
+        if (!was_ended || office_.resolver == asked) co_return found;
+    }
 }
 
 } // namespace postern::deliver

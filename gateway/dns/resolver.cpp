@@ -76,6 +76,18 @@ io::Task<Resolver::Found> Resolver::mail_hosts(std::string_view domain) {
     return search(std::string(domain));
 }
 
+io::Task<Resolver::Found> Resolver::host(std::string_view name) {
+    return search_host(std::string(name));
+}
+
+io::Task<Resolver::Found> Resolver::search_host(std::string host) {
+    auto name = host_name(host);
+    if (!name) co_return std::unexpected(failure(Cause::malformed, {}));
+    Search search{.domain = *name, .end = ring_.now() + settings_.wait, .origin = Origin::implicit};
+    std::vector<Mx> alone{{.preference = 0, .host = std::move(*name)}};
+    co_return co_await with_addresses(std::move(search), std::move(alone));
+}
+
 io::Task<Resolver::Found> Resolver::search(std::string domain) {
     if (domain.starts_with('[')) {
         auto found = hosts_of_literal(domain, settings_.ourselves);

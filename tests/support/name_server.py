@@ -91,7 +91,7 @@ zone:
             file.unlink(missing_ok=True)
         else:
             file.write_text(f"$TTL 0\n@ SOA ns. postmaster. {next(_serials)} 60 60 600 0\n@ NS ns.\n"
-                            + self.zones[name])
+                            + self.zones[name] + "\n")
 
     def _start(self):
         ready = self.directory / "ready"

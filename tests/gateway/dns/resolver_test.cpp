@@ -111,6 +111,19 @@ TEST_CASE("a domain without MX is its own mail host, through CNAMEs too") {
     CHECK(names(asking.found("odd.example")) == Names{"alias.example"});
 }
 
+TEST_CASE("one host can be asked for by its name, whatever MX records that has") {
+    const test::NameServer server({{"example", "a MX 10 b\na A 192.0.2.1\nb A 192.0.2.2\n"}});
+    Asking asking(server.settings());
+    const auto host = [&](std::string_view name) {
+        return gateway::test::awaited(asking.loop, asking.resolver.host(name));
+    };
+    const auto found = host("A.example.");
+    REQUIRE(names(found) == Names{"a.example"});
+    CHECK(addresses(found->hosts[0]) == Names{"192.0.2.1"});
+    CHECK(host("absent.example").error().cause == Cause::no_host);
+    CHECK(host("a b").error().cause == Cause::malformed);
+}
+
 TEST_CASE("each way in which a domain takes no mail has its cause") {
     const test::NameServer server({{"example",
                                     "null MX 0 .\n"
@@ -259,7 +272,6 @@ TEST_CASE("what was found is remembered without the server") {
     CHECK(names(asking.found("example")) == Names{"mx.example"});
     server.stop();
     CHECK(names(asking.found("example")) == Names{"mx.example"});
-    CHECK(asking.cause("none.example"));
 }
 
 TEST_CASE("the DNSSEC status of hosts and addresses is carried, and bogus ones are no hosts") {
