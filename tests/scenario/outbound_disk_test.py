@@ -29,8 +29,10 @@ def small_disk(tmp_path):
     yield mount
     for postern, state in mounted:
         postern.leave()
-        postern.finish()
-        subprocess.run(["umount", str(state)], check=True)
+        try:
+            postern.finish()
+        finally:
+            subprocess.run(["umount", str(state)], check=True)
 
 
 def try_to_submit(postern, content, recipient=YOU):
