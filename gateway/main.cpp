@@ -5,6 +5,7 @@
 #include "gateway/command/ask.h"
 #include "gateway/command/check.h"
 #include "gateway/command/explain.h"
+#include "gateway/command/probe.h"
 #include "gateway/command/serve.h"
 
 #include <mimalloc.h>
@@ -25,6 +26,7 @@ constexpr std::string_view usage =
     "  serve     run the gateway\n"
     "  check     say everything that is wrong with the configuration\n"
     "  explain   say what the policy decides about a message, and why\n"
+    "  probe     test the TLS of a domain's mail hosts, or of one host\n"
     "  reload    have the running gateway read its files again\n"
     "  status    what the running gateway says of itself\n"
     "  version   print the version\n"
@@ -47,6 +49,7 @@ constexpr std::array commands{
     Command{"serve", command::serve},
     Command{"check", command::check},
     Command{"explain", command::explain},
+    Command{"probe", command::probe},
     Command{"reload", command::reload},
     Command{"status", command::status},
     Command{"version", version},

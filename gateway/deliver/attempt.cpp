@@ -92,6 +92,7 @@ io::Task<void> Attempt::pass(const Way& way, const Pass& pass, Ledger& ledger) {
         }
     }
     unreached.weigh_in(ledger);
+    if (!way.missing.empty()) ledger.weigh(outcome_of(Cause::unresolved, way.missing));
 }
 
 // Says the message over this conversation, then keeps or ends it.

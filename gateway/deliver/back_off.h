@@ -31,6 +31,9 @@ class BackOff {
 public:
     explicit BackOff(const BackOffSettings& settings = {}) : settings_(settings) {}
 
+    // For failures from now on.
+    void set(const BackOffSettings& settings) { settings_ = settings; }
+
     // Asked before an attempt. Nothing: go ahead, and tell how it went; until then others wait, but
     // no longer than `probe`. Else when to ask again.
     [[nodiscard]] std::optional<Time> wait_until(std::string_view host, Time now);

@@ -95,7 +95,7 @@ send_report(Office& office,
                                             : smtp::returned_header_bytes_max);
     // What cannot be read is not sent back; that it failed can still be said.
     if (!text) office.recorder.spool_failed(message.id, "read for a report", text.error());
-    const Clock::time_point now = Clock::now();
+    const Clock::time_point now = office.now();
     const smtp::DeliveryReport report = smtp::write_report(
         facts,
         reporter(*office.settings,

@@ -7,14 +7,18 @@
 #include "gateway/deliver/office.h"
 #include "gateway/deliver/outcome.h"
 #include "gateway/deliver/schedule.h"
+#include "gateway/deliver/settlement.h"
 #include "gateway/io/event.h"
 #include "gateway/io/task.h"
 #include "gateway/io/task_group.h"
-#include "gateway/smtp/report_facts.h"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <expected>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postern::deliver {
@@ -33,53 +37,52 @@ public:
     // Takes no more, and ends when nothing is in hand: deliveries that are under way are finished
     // within the bounds of SMTP, or cut after `wait`, when their messages stay queued.
     [[nodiscard]] io::Task<void> stop(io::Duration wait);
-    // The settings have changed.
+    // The settings have changed. What waits for the disk tries it again.
     void adopt();
 
 private:
-    // One course of one message, and what came of it.
-    struct Trip {
-        Course course;
-        std::vector<Outcome> outcomes; // of course.recipients; empty: not tried
-        std::optional<Time> turn;      // not tried: when to come again
-    };
-    // What there is to say and to write down about a message after its trips.
-    struct Tally {
-        std::vector<std::uint32_t> changed;
-        std::vector<smtp::ReportedRecipient> reported;
+    // One attempt at a message in hand, under the policy that it begins with.
+    struct Journey {
+        Journey(spool::Message taken, gateway::PolicyReference reference, const Schedule& schedule)
+            : message(std::move(taken))
+            , policy(std::move(reference))
+            , settlement(message, schedule) {}
+
+        spool::Message message;
+        gateway::PolicyReference policy;
+        std::vector<Course> courses;
+        std::size_t begun = 0; // of the courses
+        Settlement settlement;
+        bool confidential = false; // the content is never sent back
     };
 
     [[nodiscard]] io::Task<void> run();
     [[nodiscard]] io::Task<void> handle(spool::MessageId id);
-    [[nodiscard]] io::Task<void> carry(spool::Message& message);
-    [[nodiscard]] io::Task<std::string> header_of(const spool::Message& message,
-                                                  const policy::Snapshot& policy);
-    [[nodiscard]] io::Task<void>
-    travel(const spool::Message& message, const gateway::PolicyReference& policy, Trip& trip);
-    [[nodiscard]] io::Task<std::vector<Outcome>>
-    attempt(const spool::Message& message, const gateway::PolicyReference& policy, Trip& trip);
-    void note(spool::Message& message, const Trip& trip, Tally& tally);
-    void settle(spool::Message& message,
-                std::uint32_t number,
-                Outcome outcome,
+    [[nodiscard]] io::Task<void> carry(spool::Message message);
+    void unreadable(spool::MessageId id, std::string_view what, spool::Error error);
+    [[nodiscard]] io::Task<std::expected<std::string, spool::Error>>
+    header_of(const spool::Message& message, const policy::Snapshot& policy);
+    [[nodiscard]] io::Task<void> travel(Journey& journey);
+    [[nodiscard]] io::Task<void> take(Journey& journey, const Course& course);
+    [[nodiscard]] io::Task<std::vector<Outcome>> attempt(const Journey& journey,
+                                                         const Course& course);
+    void settle(Journey& journey,
                 const Course& course,
-                Tally& tally);
-    void report(const spool::Message& message,
-                const spool::Recipient& recipient,
-                const Outcome& outcome,
-                smtp::Action action,
-                const Course& course,
-                Tally& tally);
+                std::vector<Outcome> outcomes,
+                std::chrono::milliseconds took);
+    [[nodiscard]] io::Task<void> write_down(Journey& journey);
+    [[nodiscard]] io::Task<bool> tell(const Journey& journey);
     [[nodiscard]] io::Task<bool> pause();
-    [[nodiscard]] io::Task<void>
-    write_down(spool::Message& message, Tally tally, bool confidential);
+    [[nodiscard]] Time now() const {
+        return std::chrono::floor<std::chrono::seconds>(office_.now());
+    }
 
     Office& office_;
     Schedule schedule_;
     Lanes lanes_;
     BackOff back_off_;
     Finder::Random random_;
-    io::Event changed_; // a message is in hand no more, or we stop
+    io::Event changed_; // the settings, or we stop: what waits for the disk looks again
     std::size_t in_hand_ = 0;
     bool stopping_ = false;
     bool cutting_ = false;

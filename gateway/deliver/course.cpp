@@ -70,10 +70,7 @@ public:
         course.demanded = std::move(requirement.enforced);
         if (is_marked) raise(course, policy::Demand::tls);
         if (course.route != nullptr) raise(course, course.route->demand());
-        policy::Required raised = course.demanded.required;
-        raised.raise(requirement.reported.required);
-        course.reported_met_by_demand = raised == course.demanded.required;
-        course.reported = std::move(requirement.reported.matches);
+        course.reported = std::move(requirement.reported);
         if (course.by_mx()) course.domain = recipient.domain();
         return course;
     }

@@ -17,8 +17,7 @@ struct Course {
     const policy::Route* route = nullptr;  // null: to the mail hosts of `domain`
     std::string domain;                    // canonical; with a route that names hosts: ""
     policy::Demanded demanded; // what the connection must prove, and which settings say so
-    std::vector<policy::Match> reported; // settings in report mode that match
-    bool reported_met_by_demand = true;  // what those would demand is demanded anyhow
+    policy::Demanded reported; // what settings in report mode would demand: for the log only
 
     // By the MX of its domain, rather than to hosts that a route names.
     [[nodiscard]] bool by_mx() const { return route == nullptr || route->mx; }

@@ -21,6 +21,9 @@ struct Host {
 struct Way {
     std::vector<Host> hosts; // at least one
     policy::Required required;
+    // Why there may be more hosts than these, which DNS did not give now; "": these are all. Then
+    // that all of these fell short is not final (COMPLIANCE O14).
+    std::string missing{};
 };
 
 // Where the recipients of one domain and one demand go.

@@ -23,49 +23,77 @@ Cause cause_of(dns::Cause cause) {
     return Cause::unresolved;
 }
 
-Outcome outcome_of(const dns::DnsFailure& failure) {
+std::string told_of(const dns::DnsFailure& failure) {
     std::string told{dns::text(failure.cause)};
     if (!failure.detail.empty()) told += ": " + failure.detail;
-    Outcome outcome = deliver::outcome_of(cause_of(failure.cause), std::move(told));
+    return told;
+}
+
+Outcome outcome_of(const dns::DnsFailure& failure) {
+    Outcome outcome = deliver::outcome_of(cause_of(failure.cause), told_of(failure));
     const std::string status{dns::enhanced_status(failure.cause)};
     const smtp::EnhancedCode code = smtp::find_enhanced_code(status + ' ').code;
     if (code.present()) outcome.status = code;
     return outcome;
 }
 
+// Takes one out: each as likely as its weight, a backup only when nothing else is left.
+const policy::RouteHost& draw(std::vector<const policy::RouteHost*>& left, Finder::Random& random) {
+    const auto weight_of = [](const policy::RouteHost* host) {
+        return host->backup ? 0U : unsigned{host->weight};
+    };
+    unsigned sum = 0;
+    for (const policy::RouteHost* host : left) {
+        sum += weight_of(host);
+    }
+    auto chosen = left.begin();
+    if (sum > 0) {
+        unsigned drawn = static_cast<unsigned>(random() % sum);
+        for (; drawn >= weight_of(*chosen); ++chosen) {
+            drawn -= weight_of(*chosen);
+        }
+    }
+    const policy::RouteHost& host = **chosen;
+    left.erase(chosen);
+    return host;
+}
+
 } // namespace
 
 io::Task<std::expected<Destination, Outcome>> Finder::find(const Course& course) {
-    auto hosts = co_await hosts_of(course.route, course.domain);
-    if (!hosts) co_return std::unexpected{std::move(hosts.error())};
-    Destination destination{
-        .way = {.hosts = std::move(*hosts), .required = course.demanded.required},
-        .alternate = std::nullopt,
-        .on_tls_failure = course.demanded.on_tls_failure};
-    const std::string& alternate = configuration_.settings.delivery.alternate_secure_route;
+    auto way = co_await way_of(course.route, course.domain);
+    if (!way) co_return std::unexpected{std::move(way.error())};
+    way->required = course.demanded.required;
+    Destination destination{.way = std::move(*way),
+                            .alternate = std::nullopt,
+                            .on_tls_failure = course.demanded.on_tls_failure};
+    const std::string& name = configuration_.settings.delivery.alternate_secure_route;
     const policy::Route* const route =
-        alternate.empty() ? nullptr : configuration_.policy->route_named(alternate);
+        name.empty() ? nullptr : configuration_.policy->route_named(name);
     if (route == nullptr || route == course.route ||
         course.demanded.required.demand == policy::Demand::none)
         co_return destination;
-    auto others = co_await hosts_of(route, course.domain);
-    if (!others) co_return destination;
-    destination.alternate =
-        Way{.hosts = std::move(*others),
-            .required = {.demand = std::max(route->demand(), policy::Demand::tls),
-                         .floor = policy::TlsVersion::none}};
+    auto alternate = co_await way_of(route, course.domain);
+    if (!alternate) {
+        // Mail that may go by it later is not returned now.
+        if (is_passing(alternate.error().cause)) destination.way.missing = alternate.error().detail;
+        co_return destination;
+    }
+    alternate->required = {.demand = std::max(route->demand(), policy::Demand::tls),
+                           .floor = policy::TlsVersion::none};
+    destination.alternate = std::move(*alternate);
     co_return destination;
 }
 
-io::Task<std::expected<std::vector<Host>, Outcome>> Finder::hosts_of(const policy::Route* route,
-                                                                     const std::string& domain) {
+io::Task<std::expected<Way, Outcome>> Finder::way_of(const policy::Route* route,
+                                                     const std::string& domain) {
     if (route == nullptr || route->mx) co_return co_await mail_hosts(domain);
     std::vector<Host> hosts = named_by(*route);
     if (hosts.empty()) {
         co_return std::unexpected{deliver::outcome_of(
             Cause::unresolved, "no host of the route " + route->name + " has a known address")};
     }
-    co_return hosts;
+    co_return Way{.hosts = std::move(hosts), .required = {}};
 }
 
 // By weight and chance, backups last; the addresses of one host one after the other.
@@ -74,22 +102,9 @@ std::vector<Host> Finder::named_by(const policy::Route& route) {
     for (const policy::RouteHost& host : route.hosts) {
         left.push_back(&host);
     }
-    const auto weight_of = [](const policy::RouteHost* host) {
-        return host->backup ? 0U : unsigned{host->weight};
-    };
     std::vector<Host> hosts;
     while (!left.empty()) {
-        unsigned sum = 0;
-        for (const policy::RouteHost* host : left) {
-            sum += weight_of(host);
-        }
-        unsigned drawn = sum == 0 ? 0 : static_cast<unsigned>(random_() % sum);
-        auto chosen = left.begin();
-        for (; sum != 0 && drawn >= weight_of(*chosen); ++chosen) {
-            drawn -= weight_of(*chosen);
-        }
-        const policy::RouteHost& host = **chosen;
-        left.erase(chosen);
+        const policy::RouteHost& host = draw(left, random_);
         for (const io::Endpoint& address : configuration_.addresses.of(host.address)) {
             const auto endpoint = io::Endpoint::parse(address.address(), host.port);
             if (!endpoint) continue;
@@ -100,21 +115,33 @@ std::vector<Host> Finder::named_by(const policy::Route& route) {
     return hosts;
 }
 
-io::Task<std::expected<std::vector<Host>, Outcome>> Finder::mail_hosts(const std::string& domain) {
-    if (resolver_ == nullptr) {
-        co_return std::unexpected{deliver::outcome_of(Cause::ours, "no resolver of our own")};
-    }
-    const auto found = co_await resolver_->mail_hosts(domain);
+io::Task<std::expected<Way, Outcome>> Finder::mail_hosts(const std::string& domain) {
+    const auto found = co_await ask(domain);
     if (!found) co_return std::unexpected{outcome_of(found.error())};
-    std::vector<Host> hosts;
+    Way way;
+    if (found->missing) way.missing = told_of(*found->missing);
     for (const dns::MailHost& host : found->hosts) {
         for (const gateway::IpAddress& address : host.addresses) {
             const auto endpoint =
                 io::Endpoint::parse(address.text(), configuration_.settings.delivery.port);
-            if (endpoint) hosts.push_back({.endpoint = *endpoint, .name = host.name});
+            if (endpoint) way.hosts.push_back({.endpoint = *endpoint, .name = host.name});
         }
     }
-    co_return hosts;
+    co_return way;
+}
+
+// Once more when the configuration brings another resolver while this one searches.
+io::Task<dns::Resolver::Found> Finder::ask(const std::string& domain) {
+    for (;;) {
+        dns::Resolver* const asked = office_.resolver;
+        if (asked == nullptr) {
+            co_return std::unexpected{
+                dns::DnsFailure{.cause = dns::Cause::ours, .detail = "no resolver of our own"}};
+        }
+        auto found = co_await asked->mail_hosts(domain);
+        const bool was_ended = !found && found.error().cause == dns::Cause::cancelled;
+        if (!was_ended || office_.resolver == asked) co_return found;
+    }
 }
 
 } // namespace postern::deliver

@@ -3,8 +3,8 @@
 #include "gateway/configuration.h"
 #include "gateway/deliver/course.h"
 #include "gateway/deliver/destination.h"
+#include "gateway/deliver/office.h"
 #include "gateway/deliver/outcome.h"
-#include "gateway/dns/resolver.h"
 #include "gateway/io/task.h"
 
 #include <expected>
@@ -18,22 +18,22 @@ class Finder {
 public:
     using Random = std::minstd_rand;
 
-    // `resolver`: null when no name can be looked up.
-    Finder(const gateway::Configuration& configuration, dns::Resolver* resolver, Random& random)
-        : configuration_(configuration), resolver_(resolver), random_(random) {}
+    Finder(const Office& office, const gateway::Configuration& configuration, Random& random)
+        : office_(office), configuration_(configuration), random_(random) {}
 
     // Else what that means for every recipient of the course.
     [[nodiscard]] io::Task<std::expected<Destination, Outcome>> find(const Course& course);
 
 private:
-    [[nodiscard]] io::Task<std::expected<std::vector<Host>, Outcome>>
-    hosts_of(const policy::Route* route, const std::string& domain);
+    // Ways that demand nothing yet.
+    [[nodiscard]] io::Task<std::expected<Way, Outcome>> way_of(const policy::Route* route,
+                                                               const std::string& domain);
     [[nodiscard]] std::vector<Host> named_by(const policy::Route& route);
-    [[nodiscard]] io::Task<std::expected<std::vector<Host>, Outcome>>
-    mail_hosts(const std::string& domain);
+    [[nodiscard]] io::Task<std::expected<Way, Outcome>> mail_hosts(const std::string& domain);
+    [[nodiscard]] io::Task<dns::Resolver::Found> ask(const std::string& domain);
 
+    const Office& office_; // its resolver changes while we wait
     const gateway::Configuration& configuration_;
-    dns::Resolver* resolver_;
     Random& random_;
 };
 

@@ -8,6 +8,9 @@
 #include "gateway/settings.h"
 #include "gateway/spool/spool.h"
 
+#include <chrono>
+#include <functional>
+
 namespace postern::deliver {
 
 // What deliveries of one core share: everything outside themselves that they may use. Owned by the
@@ -21,6 +24,8 @@ struct Office {
     dns::Resolver* resolver; // null: no name can be looked up, which is our fault
     relay::Environment& hosts;
     Recorder recorder;
+    // The wall clock, which a queue goes by: it outlives the process.
+    std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
 };
 
 } // namespace postern::deliver

@@ -39,6 +39,8 @@ std::string_view organization_of(const policy::Snapshot& policy, const smtp::Pat
     return organization != nullptr ? std::string_view{organization->name} : std::string_view{};
 }
 
+constexpr Protection in_clear{};
+
 // Why there is no TLS, or none that is good enough.
 std::string tls_cause(const Outcome& outcome) {
     if (!is_tls(outcome.cause)) return {};
@@ -51,26 +53,17 @@ std::string tls_cause(const Outcome& outcome) {
 
 void Recorder::attempt(const Delivered& delivered) {
     const Outcome& outcome = delivered.outcome;
-    counters_.deliveries.add(report::text(verdict_of(outcome.disposition)));
-    if (outcome.disposition != Disposition::delivered) {
-        counters_.delivery_causes.add(text(outcome.cause));
-        if (is_tls(outcome.cause)) {
-            for (const policy::Match& match : delivered.course.demanded.matches) {
-                counters_.refusals_by_setting.add(match.setting->name);
-            }
-        }
-    }
+    count(delivered);
+    const Protection& tls = outcome.tls ? *outcome.tls : in_clear;
+    const bool in_tls = outcome.tls.has_value();
     const std::array from{std::string{delivered.message.mail.sender.address()}};
     const std::array to{
         std::string{delivered.message.recipients.at(delivered.recipient).envelope.path.address()}};
     const std::vector<std::string_view> settings = names_of(delivered.course.demanded.matches);
-    const std::vector<std::string_view> reported = names_of(delivered.course.reported);
+    const std::vector<std::string_view> reported = names_of(delivered.course.reported.matches);
     const std::string id = spool::text(delivered.message.id);
     const std::string cause = tls_cause(outcome);
     const std::string reply = outcome.diagnostic();
-    const Protection in_clear{};
-    const Protection& tls = outcome.tls ? *outcome.tls : in_clear;
-    const bool in_tls = outcome.tls.has_value();
     std::string text;
     report::append(
         text,
@@ -96,6 +89,23 @@ void Recorder::attempt(const Delivered& delivered) {
          .duration = delivered.took,
          .bytes = delivered.message.content_bytes});
     journal_.append(report::Level::info, text);
+}
+
+void Recorder::count(const Delivered& delivered) {
+    const Outcome& outcome = delivered.outcome;
+    counters_.deliveries.add(report::text(verdict_of(outcome.disposition)));
+    if (outcome.disposition == Disposition::delivered) {
+        const policy::Achieved achieved = (outcome.tls ? *outcome.tls : in_clear).achieved;
+        if (!delivered.course.reported.met_by(achieved)) {
+            counters_.deliveries.add(report::text(report::Verdict::reported));
+        }
+        return;
+    }
+    counters_.delivery_causes.add(text(outcome.cause));
+    if (!is_tls(outcome.cause)) return;
+    for (const policy::Match& match : delivered.course.demanded.matches) {
+        counters_.refusals_by_setting.add(match.setting->name);
+    }
 }
 
 void Recorder::report(const spool::Message& message, spool::MessageId id) {

@@ -39,6 +39,8 @@ public:
     void queue(std::size_t waiting, std::size_t in_hand);
 
 private:
+    void count(const Delivered& delivered);
+
     report::Counters& counters_;
     gateway::Journal& journal_;
 };

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ struct MailHosts {
     std::vector<MailHost> hosts; // in the order to try them in; never empty
     Origin origin = Origin::mx;
     Dnssec dnssec = Dnssec::insecure; // of the MX records, or of the proof that there are none
+    // Why a host is left out whose addresses could not be had now; they may be there later.
+    std::optional<DnsFailure> missing{};
 };
 
 // Who we are, so that mail does not come back to us. `networks` are all addresses that lead to this

@@ -76,6 +76,18 @@ io::Task<Resolver::Found> Resolver::mail_hosts(std::string_view domain) {
     return search(std::string(domain));
 }
 
+io::Task<Resolver::Found> Resolver::host(std::string_view name) {
+    return search_host(std::string(name));
+}
+
+io::Task<Resolver::Found> Resolver::search_host(std::string host) {
+    auto name = host_name(host);
+    if (!name) co_return std::unexpected(failure(Cause::malformed, {}));
+    Search search{.domain = *name, .end = ring_.now() + settings_.wait, .origin = Origin::implicit};
+    std::vector<Mx> alone{{.preference = 0, .host = std::move(*name)}};
+    co_return co_await with_addresses(std::move(search), std::move(alone));
+}
+
 io::Task<Resolver::Found> Resolver::search(std::string domain) {
     if (domain.starts_with('[')) {
         auto found = hosts_of_literal(domain, settings_.ourselves);
@@ -113,16 +125,18 @@ io::Task<Resolver::Found> Resolver::with_addresses(Search search, std::vector<Mx
     }
 
     MailHosts found{.hosts = {}, .origin = search.origin, .dnssec = search.dnssec};
-    std::optional<DnsFailure> passing;
     for (std::size_t at = 0; at < listed.size(); ++at) {
         const Answer ipv6 = co_await asked[at]->ipv6;
         const Answer ipv4 = co_await asked[at]->ipv4;
-        for (const Answer* const answer : {&ipv6, &ipv4}) {
-            const auto problem = cause_of(answer->outcome);
-            if (problem && !passing) passing = failure(*problem, listed[at].host, answer->why);
-        }
         auto addresses = in_turns(read_addresses(ipv6.records), read_addresses(ipv4.records));
-        if (addresses.empty()) continue;
+        if (addresses.empty()) {
+            for (const Answer* const answer : {&ipv6, &ipv4}) {
+                const auto problem = cause_of(answer->outcome);
+                if (problem && !found.missing)
+                    found.missing = failure(*problem, listed[at].host, answer->why);
+            }
+            continue;
+        }
         found.hosts.push_back({.name = std::move(listed[at].host),
                                .preference = listed[at].preference,
                                .addresses = std::move(addresses),
@@ -132,7 +146,7 @@ io::Task<Resolver::Found> Resolver::with_addresses(Search search, std::vector<Mx
     cut_at_ourselves(found.hosts, settings_.ourselves);
     if (!found.hosts.empty()) co_return found;
     // A better host than ourselves may be among those that could not be had now.
-    if (passing) co_return std::unexpected(std::move(*passing));
+    if (found.missing) co_return std::unexpected(std::move(*found.missing));
     if (some) co_return std::unexpected(failure(Cause::loops_back, search.domain));
     const bool implicit = search.origin == Origin::implicit;
     co_return std::unexpected(failure(implicit ? Cause::no_host : Cause::unusable, search.domain));

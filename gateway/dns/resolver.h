@@ -32,6 +32,8 @@ public:
     // their addresses, in the order to try them in (RFC 5321 5.1, RFC 7505). A host whose addresses
     // cannot be had now is left out while others can. Nothing is asked for a literal.
     [[nodiscard]] io::Task<Found> mail_hosts(std::string_view domain);
+    // The host of that name alone, whatever MX records the name has.
+    [[nodiscard]] io::Task<Found> host(std::string_view name);
 
     // Ends every search with Cause::cancelled, and later ones too. Awaited before the resolver
     // goes, which happens after the last search has ended.
@@ -40,6 +42,7 @@ public:
 private:
     struct Search;
     [[nodiscard]] io::Task<Found> search(std::string domain);
+    [[nodiscard]] io::Task<Found> search_host(std::string host);
     [[nodiscard]] io::Task<Found> with_addresses(Search search, std::vector<Mx> listed);
 
     io::Ring& ring_;

@@ -91,6 +91,7 @@ Conversation::open(Environment& environment, const Target& target, const ClientF
         auto socket = co_await io::Socket::connect(
             environment.ring, target.endpoint, environment.bounds.connect);
         if (!socket) co_return failed(Cause::unreachable, io::text(socket.error()));
+        if (environment.cutting) co_return failed(Cause::busy, "we stop");
         auto conversation = std::make_unique<Conversation>(environment, std::move(*socket));
         conversation->without_tls_ = without_tls;
         if (client != nullptr) {

@@ -8,7 +8,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.certificates import GATEWAY_NAME, HOP_NAME, Authority  # noqa: E402
+from support.name_server import NameServer  # noqa: E402
 from support.next_hop import NextHop  # noqa: E402
+from support.outside import ZONES, Outside, outbound_host, outside_policy  # noqa: E402
 from support.postern import BINARY, Postern, usual_host, usual_policy  # noqa: E402
 
 
@@ -104,3 +106,43 @@ def client(postern):
 @pytest.fixture
 def tls_client(client):
     return client.start_tls()
+
+
+# Mail to outside
+
+@pytest.fixture(scope="session")
+def usual_name_server(tmp_path_factory):
+    """Knows the domains of support/outside. Nobody changes it."""
+    with NameServer(tmp_path_factory.mktemp("dns"), ZONES) as made:
+        yield made
+
+
+@pytest.fixture
+def outside():
+    """The mail hosts of a test."""
+    made = Outside()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def prepare_sender(prepare, usual_name_server, outside, authority):
+    """Makes a Postern that takes mail to outside, not started. `demand` is that of the one setting; `delivery` and
+    all else as for prepare."""
+    def make(change=None, demand=None, name_server=usual_name_server, delivery=None, **keys):
+        def outbound(host, policy):
+            outbound_host(host, outside.port, name_server, authority.certificate)
+            host["delivery"].update(delivery or {})
+            policy.clear()
+            policy.update(outside_policy(outside.home.address, demand))
+            if change:
+                change(host, policy)
+        return prepare(outbound, **keys)
+
+    return make
+
+
+@pytest.fixture
+def sender(prepare_sender):
+    """As prepare_sender, and started."""
+    return lambda change=None, **keys: prepare_sender(change, **keys).start()

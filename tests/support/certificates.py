@@ -17,9 +17,10 @@ class Certificate:
 
 
 class Authority:
-    """A certificate authority in a directory. What it issued once is not issued again."""
+    """A certificate authority in a directory, of its own or below `issuer`. What it issued once is not issued
+    again."""
 
-    def __init__(self, directory, name="Scenario CA"):
+    def __init__(self, directory, name="Scenario CA", issuer=None):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.key = self.directory / "ca.key"
@@ -55,9 +56,17 @@ distinguished_name = nothing
 basicConstraints = critical,CA:true
 keyUsage = critical,keyCertSign,cRLSign
 """)
-        _openssl("req", "-x509", "-new", "-nodes", "-config", self._config, "-extensions", "authority",
-                 *_new_key("ecdsa"), "-keyout", self.key, "-out", self.certificate,
-                 "-subj", f"/CN={name}", "-days", "3650")
+        if issuer is None:
+            _openssl("req", "-x509", "-new", "-nodes", "-config", self._config, "-extensions", "authority",
+                     *_new_key("ecdsa"), "-keyout", self.key, "-out", self.certificate,
+                     "-subj", f"/CN={name}", "-days", "3650")
+            return
+        request = self.directory / "ca.csr"
+        _openssl("req", "-new", "-nodes", "-config", self._config, *_new_key("ecdsa"), "-keyout", self.key,
+                 "-out", request, "-subj", f"/CN={name}")
+        begin, end = _validity("now")
+        _openssl("ca", "-batch", "-notext", "-config", issuer._config, "-extensions", "authority",
+                 "-startdate", begin, "-enddate", end, "-in", request, "-out", self.certificate)
 
     @functools.cache
     def issue(self, *names, kind="ecdsa", common_name=None, validity="now"):

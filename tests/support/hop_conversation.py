@@ -73,6 +73,7 @@ class Conversation:
         self.commands = []
         self.proxy = None  # the PROXY header, text or bytes
         self.tls_version = None
+        self.tls_resumed = None
         self.sni = None
         self.dropped = False  # by our doing, maybe in the middle of anything
         self.ended = False
@@ -143,6 +144,7 @@ class Conversation:
         self.hop.tls.sni_callback = lambda _socket, name, _context: setattr(self, "sni", name)
         self.socket = self.hop.tls.wrap_socket(self.socket, server_side=True)
         self.tls_version = self.socket.version()
+        self.tls_resumed = self.socket.session_reused
         self._forget()
 
     def _xclient(self, text):

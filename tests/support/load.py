@@ -90,8 +90,12 @@ class Load:
     def _transaction(self, client, source):
         number = next(_numbers)
         sender = LISTED if source.random() < self.listed_share else UNLISTED
+        wanted = 550 if sender == LISTED and not self.tls else 250
+        self._submit(client, source, number, sender, "user@example.org", wanted)
+
+    def _submit(self, client, source, number, sender, recipient, wanted):
         content = marked_message(sender, number, source.randrange(1, 2 * self.size))
-        client.send(b"MAIL FROM:<%s>\r\nRCPT TO:<user@example.org>\r\nDATA\r\n" % sender.encode())
+        client.send(b"MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n" % (sender.encode(), recipient.encode()))
         replies = [client.reply() for _ in range(3)]
         if replies[2].code != 354:
             self.deferred.add(number)
@@ -104,7 +108,6 @@ class Load:
         client.send(content + b".\r\n")
         reply = client.reply()
         self.unknown.discard(number)
-        wanted = 550 if sender == LISTED and not self.tls else 250
         if reply.code == 250:
             self.accepted.add(number)
         elif reply.code == 550:
@@ -113,3 +116,22 @@ class Load:
             self.deferred.add(number)
         if reply.code != wanted:
             self.failures.append(repr(reply))
+
+
+class OutboundLoad(Load):
+    """The same through a listener for mail to outside: each message to one of `recipients`, which are remembered by
+    its number in `sent_to`."""
+
+    def __init__(self, address, sender, recipients, **options):
+        self.sender = sender
+        self.recipients = list(recipients)
+        self.sent_to = {}
+        super().__init__(address, **options)
+
+    def accepted_for(self, recipient):
+        return {number for number in set(self.accepted) if self.sent_to[number] == recipient}
+
+    def _transaction(self, client, source):
+        number = next(_numbers)
+        recipient = self.sent_to[number] = source.choice(self.recipients)
+        self._submit(client, source, number, self.sender, recipient, 250)

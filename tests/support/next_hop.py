@@ -27,7 +27,7 @@ XCLIENT = "XCLIENT NAME ADDR PORT PROTO HELO"
 
 
 class NextHop:
-    """Listens on a port of 127.0.0.1, one thread for each connection. Everything may be changed while it runs.
+    """Listens on a port of `host`, one thread for each connection. Everything may be changed while it runs.
 
     answers    per verb, GREETING and CONTENT: a reply, a list of replies (the last stays), or a function of
                (text, conversation); a reply may be CLOSE, RESET or SILENCE
@@ -37,7 +37,8 @@ class NextHop:
     cut_at     breaks the connection at this step, counted over all connections from 1; None: never
     """
 
-    def __init__(self, extensions=EXTENSIONS, certificate=None, proxy=False, port=None):
+    def __init__(self, extensions=EXTENSIONS, certificate=None, proxy=False, port=None, host="127.0.0.1"):
+        self.host = host
         self.extensions = extensions
         self.tls = server_context(certificate) if certificate else None
         self.proxy = proxy
@@ -65,7 +66,7 @@ class NextHop:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     @property
     def commands(self):
@@ -93,7 +94,7 @@ class NextHop:
     def start(self):
         """Also after `stop`: the same port comes back."""
         self.stopping.clear()
-        self._listener = socket.create_server(("127.0.0.1", self.port or 0), backlog=512)
+        self._listener = socket.create_server((self.host, self.port or 0), backlog=512)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
         self._thread.start()

@@ -242,6 +242,34 @@ TEST_CASE("a host that cannot be reached is a passing reason, one of its address
     }
 }
 
+TEST_CASE(
+    "a host that DNS did not give now is a passing reason, beside those that fell short (O14)") {
+    World world;
+    world.require(Demand::tls);
+    world.to.way.missing = "name server failure: mx0.example.org: SERVFAIL";
+    SECTION("all others fell short") {
+        world.host("");
+        const Outcome outcome = world.deliver_one();
+        CHECK(outcome.disposition == Disposition::deferred);
+        CHECK(outcome.cause == Cause::unresolved);
+        CHECK(status(outcome) == "4.4.3");
+        CHECK(outcome.detail == world.to.way.missing);
+    }
+    SECTION("then no alternate route is taken either") {
+        world.host("");
+        NextHop& alternate = world.stranger();
+        world.to.alternate =
+            Way{.hosts = {{.endpoint = alternate.endpoint(), .name = "mx.example.org"}},
+                .required = {}};
+        CHECK(world.deliver_one().disposition == Disposition::deferred);
+        CHECK(alternate.heard.empty());
+    }
+    SECTION("another one takes it") {
+        world.host();
+        CHECK(world.deliver_one().disposition == Disposition::delivered);
+    }
+}
+
 TEST_CASE("mail of which every host fell short goes by the alternate route (O12)") {
     World world;
     world.require(Demand::tls_trusted);

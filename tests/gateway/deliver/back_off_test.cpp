@@ -71,6 +71,18 @@ TEST_CASE("pauses have the jitter of the number given") {
     CHECK(back_off.wait_until("b.example", now) == now + 66s);
 }
 
+TEST_CASE("new settings count from the next failure on") {
+    BackOff back_off(exact());
+    back_off.failed("a.example", now, 0);
+    BackOffSettings brief = exact();
+    brief.first = brief.most = 2s;
+    back_off.set(brief);
+    CHECK(back_off.wait_until("a.example", now) == now + 1min);
+    for (int i = 0; i < 3; ++i)
+        back_off.failed("b.example", now, 0);
+    CHECK(back_off.wait_until("b.example", now) == now + 2s);
+}
+
 TEST_CASE("no more hosts are remembered than may be: the next to be tried is forgotten") {
     BackOffSettings settings = exact();
     settings.hosts_max = 3;

@@ -65,6 +65,7 @@ TEST_CASE("the hosts of a domain come by preference, with addresses of both fami
     const auto found = asking.found("Example.");
     REQUIRE(names(found) == Names{"first.example", "second.example"});
     CHECK(found->origin == Origin::mx);
+    CHECK(!found->missing);
     CHECK(found->dnssec == Dnssec::insecure);
     CHECK(found->hosts[0].preference == 10);
     CHECK(addresses(found->hosts[0]) == Names{"2001:db8::1", "192.0.2.1"});
@@ -108,6 +109,19 @@ TEST_CASE("a domain without MX is its own mail host, through CNAMEs too") {
     CHECK(names(asking.found("www.example")) == Names{"plain.example"});
     // RFC 2181 10.3 forbids it, and it is there.
     CHECK(names(asking.found("odd.example")) == Names{"alias.example"});
+}
+
+TEST_CASE("one host can be asked for by its name, whatever MX records that has") {
+    const test::NameServer server({{"example", "a MX 10 b\na A 192.0.2.1\nb A 192.0.2.2\n"}});
+    Asking asking(server.settings());
+    const auto host = [&](std::string_view name) {
+        return gateway::test::awaited(asking.loop, asking.resolver.host(name));
+    };
+    const auto found = host("A.example.");
+    REQUIRE(names(found) == Names{"a.example"});
+    CHECK(addresses(found->hosts[0]) == Names{"192.0.2.1"});
+    CHECK(host("absent.example").error().cause == Cause::no_host);
+    CHECK(host("a b").error().cause == Cause::malformed);
 }
 
 TEST_CASE("each way in which a domain takes no mail has its cause") {
@@ -176,7 +190,11 @@ TEST_CASE("a host whose addresses cannot be had now is left out while others can
                                     "ours A 192.0.2.25\n"},
                                    {"broken", ""}});
     Asking asking(server.settings());
-    CHECK(names(asking.found("some.example")) == Names{"good.example"});
+    const auto some = asking.found("some.example");
+    REQUIRE(names(some) == Names{"good.example"});
+    REQUIRE(some->missing); // it may be had later, and be the better one
+    CHECK(some->missing->cause == Cause::server_failed);
+    CHECK(some->missing->detail.starts_with("mx.broken"));
     CHECK(asking.cause("bad.example") == Cause::server_failed);
     CHECK(asking.cause("backup.example") == Cause::server_failed);
 }
@@ -254,7 +272,6 @@ TEST_CASE("what was found is remembered without the server") {
     CHECK(names(asking.found("example")) == Names{"mx.example"});
     server.stop();
     CHECK(names(asking.found("example")) == Names{"mx.example"});
-    CHECK(asking.cause("none.example"));
 }
 
 TEST_CASE("the DNSSEC status of hosts and addresses is carried, and bogus ones are no hosts") {

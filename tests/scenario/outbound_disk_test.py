@@ -1,0 +1,126 @@
+"""A full disk: 452 4.3.1, nothing that was answered 250 is lost, and all is well again when there is room."""
+
+import os
+import subprocess
+
+import pytest
+
+from support.client import message
+from support.outside import SENDER, connect, submit, wait_until_empty
+from support.waiting import wait_until
+
+YOU = "you@plain.example"
+MIB = 1 << 20
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mounts one of so many MiB where the state of a Postern will be, which is told to end before the disk goes."""
+    mounted = []
+
+    def mount(postern, mib):
+        state = postern.directory / "state"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "none", str(state)], check=True)
+        mounted.append((postern, state))
+        return state
+
+    yield mount
+    for postern, state in mounted:
+        postern.leave()
+        postern.finish()
+        subprocess.run(["umount", str(state)], check=True)
+
+
+def try_to_submit(postern, content, recipient=YOU):
+    """The reply to the end of the content."""
+    with connect(postern.address()) as client:
+        client.ehlo().envelope(SENDER, recipient)
+        return client.data(content)
+
+
+def big(number):
+    return message(SENDER, f"number {number}", ("x" * 98 + "\r\n") * (8 * MIB // 100))
+
+
+def fill(directory):
+    with open(directory / "filler", "wb") as filler:
+        try:
+            while True:
+                filler.write(bytes(MIB))
+                filler.flush()
+        except OSError:
+            pass
+
+
+def test_a_queue_that_has_filled_its_disk_refuses_for_now_loses_nothing_and_recovers(prepare_sender, outside,
+                                                                                     small_disk):
+    host = outside.host("mx.plain.example")
+    host.answers["RCPT"] = "451 4.3.0 later"
+    postern = prepare_sender(cores=1)
+    small_disk(postern, 160)
+    postern.start()
+    accepted = 0
+    for number in range(40):
+        reply = try_to_submit(postern, big(number))
+        if reply.code != 250:
+            break
+        accepted += 1
+    assert reply.status == "452 4.3.1", reply
+    assert 5 < accepted < 30
+    assert postern.http("/healthz")[0] == 200
+    host.answers.clear()
+    wait_until_empty(postern)
+    assert len(host.messages) == accepted
+    assert {kept.headers.split(b"number ")[1].split(b"\r\n")[0] for kept in host.messages} == {
+        b"%d" % number for number in range(accepted)}
+    wait_until(lambda: try_to_submit(postern, big(99)).code == 250, "there is room again")
+    host.wait_for_messages(accepted + 1)
+
+
+def test_a_disk_that_others_have_filled_refuses_for_now_and_recovers(prepare_sender, outside, small_disk):
+    host = outside.host("mx.plain.example")
+    postern = prepare_sender(cores=1)
+    state = small_disk(postern, 160)
+    postern.start()
+    fill(state)
+    for _ in range(3):
+        assert try_to_submit(postern, message(SENDER)).status == "452 4.3.1"
+    (state / "filler").unlink()
+    submit(postern, YOU)
+    host.wait_for_messages(1)
+    assert len(host.messages) == 1
+
+
+def test_what_is_queued_is_delivered_while_the_disk_is_full(prepare_sender, outside, small_disk):
+    host = outside.host("mx.plain.example")
+    host.answers["RCPT"] = "451 4.3.0 later"
+    postern = prepare_sender(cores=1)
+    state = small_disk(postern, 160)
+    postern.start()
+    for _ in range(10):
+        submit(postern, YOU)
+    fill(state)
+    host.answers.clear()
+    host.wait_for_messages(10, seconds=30)
+    wait_until_empty(postern)
+    assert len(host.messages) == 10
+
+
+def test_after_a_kill_with_a_full_disk_the_queue_is_whole(prepare_sender, outside, small_disk):
+    host = outside.host("mx.plain.example")
+    host.answers["RCPT"] = "451 4.3.0 later"
+    postern = prepare_sender(cores=1)
+    postern.may_fail = True
+    state = small_disk(postern, 160)
+    postern.start()
+    for _ in range(10):
+        submit(postern, YOU)
+    fill(state)
+    postern.kill()
+    postern.start()
+    host.answers.clear()
+    host.wait_for_messages(10, seconds=30)
+    wait_until_empty(postern)
+    assert len(host.messages) == 10
