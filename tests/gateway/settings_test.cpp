@@ -341,7 +341,7 @@ TEST_CASE("the example is without a mistake, and says what counts without it") {
     const std::string path = POSTERN_SOURCE_DIR "/deploy/example/postern.toml";
     const LoadedSettings read = load_settings(path);
     CHECK(read.mistakes.text() == "");
-    CHECK(read.settings.listeners.size() == 2);
+    CHECK(read.settings.listeners.size() == 3);
 
     // With every `# key = value` brought to life, nothing changes but the places.
     std::ifstream file(path);
