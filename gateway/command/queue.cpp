@@ -120,7 +120,8 @@ int queue(std::span<const std::string_view> arguments, std::ostream& out, std::o
     out << *answer;
     const bool by_name = !request->ids.empty();
     if (answer->empty() && by_name) err << "postern queue: no such message\n";
-    return answer->empty() && by_name ? 1 : 0;
+    const bool all_done = !answer->contains(request->json ? "\"done\":false" : "nothing was done");
+    return all_done && !(answer->empty() && by_name) ? 0 : 1;
 }
 
 } // namespace postern::command

@@ -15,6 +15,10 @@ namespace {
 
 using Verb = QueueRequest::Verb;
 
+// A message that is being moved on the disk can be had in a moment.
+constexpr io::Duration compaction_moment{20};
+constexpr int compaction_times = 250;
+
 struct VerbName {
     std::string_view name;
     Verb verb;
@@ -81,9 +85,8 @@ std::string_view text(spool::State state) {
 }
 
 void append_text(std::string& out, std::string_view key, std::string_view value) {
-    out.append("\"").append(key).append("\":\"");
+    out.append("\"").append(key).append("\":");
     report::append_json(out, value);
-    out += '"';
 }
 
 void append_time(std::string& out, std::string_view key, spool::Time time) {
@@ -170,7 +173,12 @@ void change(spool::Message& message, Verb verb) {
 
 // False: it is being delivered, or the disk does not work.
 io::Task<bool> carry_out(spool::Spool& spool, Verb verb, spool::MessageId id) {
-    if (!spool.take(id)) co_return false;
+    bool taken = spool.take(id);
+    for (int times = 0; !taken && spool.compacting() && times < compaction_times; ++times) {
+        [[maybe_unused]] const bool earlier = co_await spool.earlier().wait(compaction_moment);
+        taken = spool.take(id);
+    }
+    if (!taken) co_return false;
     auto message = co_await spool.load(id);
     if (!message) {
         constexpr std::chrono::minutes later{1};

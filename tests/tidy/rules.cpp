@@ -33,6 +33,8 @@ constexpr std::array untested_files{
     Exception{"gateway/main.cpp", "the program itself: tests/scenario"},
     Exception{"gateway/gateway",
               "the process: tests/scenario starts, reloads, drains and kills it"},
+    Exception{"gateway/settings_bounds.cpp",
+              "a part of gateway/settings: tests/gateway/settings_test.cpp"},
     Exception{"gateway/core.cpp", "a thread of the process: as above"},
     Exception{"gateway/endpoints.cpp",
               "sockets of the process: tests/scenario/observability_test.py"},

@@ -26,7 +26,10 @@ struct Stopped {
         const std::string path = directory.path("state/spool");
         std::filesystem::create_directories(path);
         io::test::Loop loop;
-        spool::Spool spool{loop.ring(), {.directory = path, .core = 0}, {}};
+        auto recovery = spool::recover(path, 1);
+        REQUIRE(recovery);
+        spool::Spool spool{
+            loop.ring(), {.directory = path, .core = 0}, std::move(recovery->cores.front())};
         {
             spool::Writer writer = spool.begin(spool::test::mail_from("a@one.example"),
                                                {spool::test::recipient("x@bank.example")},
