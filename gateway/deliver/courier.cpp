@@ -219,15 +219,29 @@ io::Task<void> Courier::take(Journey& journey, const Course& course) {
         for (const std::uint32_t number : course.recipients) {
             journey.message.recipients[number].next = *turn;
         }
+        lanes_.remember(place, journey.message.id);
         co_return;
     }
     auto outcomes = co_await attempt(journey, course);
     const Clock::time_point ended = office_.now();
     lanes_.leave(place, ended - began, ended);
+    fetch_next(place);
     settle(journey,
            course,
            std::move(outcomes),
            std::chrono::duration_cast<std::chrono::milliseconds>(ended - began));
+}
+
+// There is room at this place: a message that was sent away from it need not wait for its turn.
+// While it is not taken, what the disk says of it is what was due.
+void Courier::fetch_next(std::string_view place) {
+    if (stopping_) return;
+    while (const auto id = lanes_.next(place)) {
+        if (!office_.spool.take(*id)) continue;
+        ++in_hand_;
+        tasks_.spawn(handle(*id));
+        return;
+    }
 }
 
 io::Task<std::vector<Outcome>> Courier::attempt(const Journey& journey, const Course& course) {

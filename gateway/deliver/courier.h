@@ -58,6 +58,7 @@ private:
 
     [[nodiscard]] io::Task<void> run();
     [[nodiscard]] io::Task<void> handle(spool::MessageId id);
+    void fetch_next(std::string_view place);
     [[nodiscard]] io::Task<void> carry(spool::Message message);
     void unreadable(spool::MessageId id, std::string_view what, spool::Error error);
     [[nodiscard]] io::Task<std::expected<std::string, spool::Error>>

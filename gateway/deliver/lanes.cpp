@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace postern::deliver {
+namespace {
+
+constexpr std::size_t remembered_max = 10'000; // of one place; others come when it is their turn
+
+} // namespace
 
 std::optional<Time> Lanes::enter(std::string_view place, Clock::time_point now) {
     auto found = lanes_.find(place);
@@ -24,7 +29,23 @@ void Lanes::leave(std::string_view place, Clock::duration took, Clock::time_poin
     constexpr int memory = 8; // deliveries
     lane.mean += (took - lane.mean) / memory;
     --lane.running;
-    if (lane.running == 0 && lane.turn <= now) lanes_.erase(found);
+    if (lane.running == 0 && lane.turn <= now && lane.away.empty()) lanes_.erase(found);
+}
+
+void Lanes::remember(std::string_view place, spool::MessageId id) {
+    const auto found = lanes_.find(place);
+    if (found == lanes_.end() || found->second.away.size() >= remembered_max) return;
+    found->second.away.push_back(id);
+}
+
+std::optional<spool::MessageId> Lanes::next(std::string_view place) {
+    const auto found = lanes_.find(place);
+    if (found == lanes_.end()) return std::nullopt;
+    Lane& lane = found->second;
+    if (lane.away.empty() || lane.running >= most_) return std::nullopt;
+    const spool::MessageId id = lane.away.front();
+    lane.away.pop_front();
+    return id;
 }
 
 } // namespace postern::deliver

@@ -52,6 +52,25 @@ TEST_CASE("nobody is asked to come again at once") {
     CHECK(*turn <= start + seconds{2});
 }
 
+TEST_CASE("whoever was sent away is fetched when there is room, the first first") {
+    Lanes lanes{1};
+    lanes.remember("a.example", 1); // nobody is there
+    CHECK_FALSE(lanes.next("a.example"));
+    CHECK_FALSE(lanes.enter("a.example", start));
+    for (const spool::MessageId id : {7, 5}) {
+        CHECK(lanes.enter("a.example", start));
+        lanes.remember("a.example", id);
+    }
+    CHECK_FALSE(lanes.next("a.example"));
+    lanes.leave("a.example", seconds{1}, start + seconds{10});
+    CHECK(lanes.next("a.example") == 7);
+    CHECK_FALSE(lanes.enter("a.example", start + seconds{10}));
+    CHECK_FALSE(lanes.next("a.example"));
+    lanes.leave("a.example", seconds{1}, start + seconds{20});
+    CHECK(lanes.next("a.example") == 5);
+    CHECK_FALSE(lanes.next("a.example"));
+}
+
 TEST_CASE("a place that is used no more is forgotten, unless somebody waits for a turn") {
     Lanes lanes{1};
     CHECK_FALSE(lanes.enter("a.example", start));
