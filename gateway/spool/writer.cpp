@@ -76,7 +76,7 @@ io::Task<std::expected<Entry, Error>> Writer::store() {
     auto committed = co_await log_->commit(*place);
     std::uint64_t bytes = record_bytes(payload.size());
     for (const Piece& piece : message_.content) {
-        if (log_->lost(piece.place)) committed = std::unexpected{Error::failed};
+        if (committed && log_->lost(piece.place)) committed = std::unexpected{Error::failed};
         bytes += record_bytes(sizeof(MessageId) + piece.bytes);
     }
     if (!committed) co_return std::unexpected{committed.error()};
