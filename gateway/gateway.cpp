@@ -197,7 +197,7 @@ io::Task<std::string> Gateway::ask_queue(const deliver::QueueRequest& request) {
         while (!answer) {
             [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
         }
-        left.limit -= static_cast<std::size_t>(std::ranges::count(*answer, '\n'));
+        left.limit -= std::min(left.limit, deliver::messages_in(*answer, request.json));
         answers += *answer;
         if (left.limit == 0) break;
     }

@@ -6,6 +6,7 @@
 #include "gateway/command/check.h"
 #include "gateway/command/explain.h"
 #include "gateway/command/probe.h"
+#include "gateway/command/queue.h"
 #include "gateway/command/serve.h"
 
 #include <mimalloc.h>
@@ -27,6 +28,7 @@ constexpr std::string_view usage =
     "  check     say everything that is wrong with the configuration\n"
     "  explain   say what the policy decides about a message, and why\n"
     "  probe     test the TLS of a domain's mail hosts, or of one host\n"
+    "  queue     the mail that waits to go out: list, show, retry, hold, drop\n"
     "  reload    have the running gateway read its files again\n"
     "  status    what the running gateway says of itself\n"
     "  version   print the version\n"
@@ -50,6 +52,7 @@ constexpr std::array commands{
     Command{"check", command::check},
     Command{"explain", command::explain},
     Command{"probe", command::probe},
+    Command{"queue", command::queue},
     Command{"reload", command::reload},
     Command{"status", command::status},
     Command{"version", version},

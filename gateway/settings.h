@@ -75,6 +75,8 @@ struct DeliverySettings {
                                                  std::chrono::hours{1}};
     std::chrono::milliseconds warning = std::chrono::hours{4}; // 0: no report of delay
     std::chrono::milliseconds expiry = std::chrono::days{5};
+
+    bool operator==(const DeliverySettings&) const = default;
 };
 
 /// All of postern.toml. A plain value; paths in it stand on their own, whatever the working

@@ -63,34 +63,6 @@ std::expected<io::Descriptor, std::string> connect_to(const std::string& path) {
     return fd;
 }
 
-// Sends one word, reads the whole answer. A list of millions takes seconds to load.
-std::expected<std::string, std::string> ask(const std::string& config, std::string_view word) {
-    // Mistakes in it are the gateway's to tell. But if nothing in it can be understood, the gateway
-    // of the default directory may be another one.
-    if (const auto document = policy::Document::load(config); !document) {
-        return std::unexpected{document.error().text()};
-    }
-    const std::string path = gateway::control_path(gateway::load_settings(config).settings);
-    const auto fd = connect_to(path);
-    if (!fd) return std::unexpected{fd.error()};
-    const std::string request = std::string{word} + "\r\n";
-    if (::send(fd->get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
-        return no_answer_at(path);
-    }
-    std::string answer;
-    std::array<char, 4096> part{};
-    for (;;) {
-        const ssize_t read = ::recv(fd->get(), part.data(), part.size(), 0);
-        // With a time limit set, the kernel does not go on by itself after a signal.
-        if (read < 0 && errno == EINTR) continue;
-        if (read < 0) return no_answer_at(path);
-        if (read == 0) break;
-        answer.append(part.data(), static_cast<std::size_t>(read));
-    }
-    if (answer.empty()) return std::unexpected{"the gateway at " + path + " gave no answer"};
-    return answer;
-}
-
 // What stands between the quotes at the front, which are taken away with it.
 std::string take_quoted(std::string_view& json) {
     std::string text;
@@ -128,6 +100,33 @@ std::string readable(std::string_view json) {
 }
 
 } // namespace
+
+std::expected<std::string, std::string> ask(const std::string& config, std::string_view words) {
+    // Mistakes in it are the gateway's to tell. But if nothing in it can be understood, the gateway
+    // of the default directory may be another one.
+    if (const auto document = policy::Document::load(config); !document) {
+        return std::unexpected{document.error().text()};
+    }
+    const std::string path = gateway::control_path(gateway::load_settings(config).settings);
+    const auto fd = connect_to(path);
+    if (!fd) return std::unexpected{fd.error()};
+    const std::string request = std::string{words} + "\r\n";
+    if (::send(fd->get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+        return no_answer_at(path);
+    }
+    std::string answer;
+    std::array<char, 4096> part{};
+    for (;;) {
+        const ssize_t read = ::recv(fd->get(), part.data(), part.size(), 0);
+        // With a time limit set, the kernel does not go on by itself after a signal.
+        if (read < 0 && errno == EINTR) continue;
+        if (read < 0) return no_answer_at(path);
+        if (read == 0) break;
+        answer.append(part.data(), static_cast<std::size_t>(read));
+    }
+    if (answer.empty()) return std::unexpected{"the gateway at " + path + " gave no answer"};
+    return answer;
+}
 
 int reload(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err) {
     const auto options = read_options(arguments);

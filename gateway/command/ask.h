@@ -1,7 +1,9 @@
 #pragma once
 
+#include <expected>
 #include <ostream>
 #include <span>
+#include <string>
 #include <string_view>
 
 // The subcommands that speak to a running gateway, through the control socket in its state
@@ -15,5 +17,10 @@ reload(std::span<const std::string_view> arguments, std::ostream& out, std::ostr
 // `postern status`: 1 when nobody runs.
 [[nodiscard]] int
 status(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err);
+
+// What the gateway whose state directory this file names says to a request over its control socket.
+// The error is a sentence.
+[[nodiscard]] std::expected<std::string, std::string> ask(const std::string& config,
+                                                          std::string_view words);
 
 } // namespace postern::command

@@ -132,6 +132,30 @@ void append_message(std::string& out, const spool::Message& message, bool done) 
     out += done ? "]}\n" : "],\"done\":false}\n";
 }
 
+std::string time_text(spool::Time time) {
+    std::string text;
+    report::append_time(text, time);
+    return text;
+}
+
+// For people: a line for the message, and one for each recipient.
+void append_lines(std::string& out, const spool::Message& message, bool done) {
+    const std::string_view from = message.mail.sender.address();
+    out += spool::text(message.id) + "  " + time_text(message.arrival) + "  " +
+           std::to_string(message.content_bytes) + " bytes  from " +
+           (from.empty() ? std::string{"<>"} : std::string{from});
+    out += done ? "\n" : "  (is being delivered: nothing was done)\n";
+    for (const spool::Recipient& recipient : message.recipients) {
+        out += "    " + std::string{recipient.envelope.path.address()} + "  " +
+               std::string{text(recipient.state)};
+        if (recipient.state == spool::State::waiting) out += " until " + time_text(recipient.next);
+        if (recipient.attempts > 0) {
+            out += "  after " + std::to_string(recipient.attempts) + ": " + recipient.diagnostic;
+        }
+        out += '\n';
+    }
+}
+
 void change(spool::Message& message, Verb verb) {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     for (spool::Recipient& recipient : message.recipients) {
@@ -179,8 +203,8 @@ std::expected<QueueRequest, std::string> parse_queue_request(std::string_view wo
     request.verb = verb->verb;
     bool all = false;
     for (std::string_view word = take_word(words); !word.empty(); word = take_word(words)) {
-        if (word == "--all") {
-            all = true;
+        if (word == "--all" || word == "--json") {
+            (word == "--all" ? all : request.json) = true;
             continue;
         }
         if (!word.starts_with("--")) {
@@ -220,6 +244,7 @@ std::string text(const QueueRequest& request) {
     if (request.limit != SIZE_MAX) words += " --limit " + std::to_string(request.limit);
     const bool any = request.ids.empty() && request.sender.empty() && request.recipient.empty();
     if (any && request.verb != Verb::list) words += " --all";
+    if (request.json) words += " --json";
     return words;
 }
 
@@ -237,9 +262,22 @@ io::Task<std::string> serve_queue(spool::Spool& spool, const QueueRequest& reque
         if (request.verb != Verb::list && request.verb != Verb::show) {
             done = co_await carry_out(spool, request.verb, entry.id);
         }
-        append_message(answer, *message, done);
+        if (request.json) {
+            append_message(answer, *message, done);
+        } else {
+            append_lines(answer, *message, done);
+        }
     }
     co_return answer;
+}
+
+std::size_t messages_in(std::string_view answer, bool json) {
+    std::size_t count = 0;
+    while (!answer.empty()) {
+        if (json || answer.front() != ' ') ++count; // lines of recipients stand further right
+        answer.remove_prefix(std::min(answer.find('\n'), answer.size() - 1) + 1);
+    }
+    return count;
 }
 
 } // namespace postern::deliver

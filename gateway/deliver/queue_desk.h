@@ -27,6 +27,7 @@ struct QueueRequest {
     std::string sender;                // an address or a domain; "": any
     std::string recipient;             // likewise, of any recipient that is not settled
     std::size_t limit = SIZE_MAX;      // of messages
+    bool json = false;                 // one object a line, rather than lines for people
 
     bool operator==(const QueueRequest&) const = default;
 };
@@ -37,9 +38,11 @@ struct QueueRequest {
 // The one spelling of it, as parse_queue_request() reads it.
 [[nodiscard]] std::string text(const QueueRequest& request);
 
-// Does it to what one core has. One JSON object a line for each message it is about:
-// {"id":…,"arrival":…,"from":…,"bytes":…,"state":…,"recipients":[{"to":…,"state":…,…}]}, with
-// "done":false for what is being delivered at the moment and cannot be changed.
+// Does it to what one core has, and tells of each message it is about, in JSON as
+// {"id":…,"arrival":…,"from":…,"bytes":…,"recipients":[{"to":…,"state":…,…}]}, with "done":false
+// for what is being delivered at the moment and cannot be changed.
 [[nodiscard]] io::Task<std::string> serve_queue(spool::Spool& spool, const QueueRequest& request);
+// How many messages such an answer tells of.
+[[nodiscard]] std::size_t messages_in(std::string_view answer, bool json);
 
 } // namespace postern::deliver

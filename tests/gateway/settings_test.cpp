@@ -362,7 +362,7 @@ TEST_CASE("the example is without a mistake, and says what counts without it") {
     const std::string path = POSTERN_SOURCE_DIR "/deploy/example/postern.toml";
     const LoadedSettings read = load_settings(path);
     CHECK(read.mistakes.text() == "");
-    CHECK(read.settings.listeners.size() == 2);
+    CHECK(read.settings.listeners.size() == 3);
 
     // With every `# key = value` brought to life, nothing changes but the places.
     std::ifstream file(path);
@@ -377,6 +377,7 @@ TEST_CASE("the example is without a mistake, and says what counts without it") {
     CHECK(all.settings.limits == read.settings.limits);
     CHECK(all.settings.timeouts == read.settings.timeouts);
     CHECK(all.settings.drain == read.settings.drain);
+    CHECK(all.settings.delivery == read.settings.delivery);
     CHECK(all.settings.tls.trust_store == read.settings.tls.trust_store);
     CHECK(all.settings.tls.minimum_version == read.settings.tls.minimum_version);
     CHECK(all.settings.tls.ticket_rotation == read.settings.tls.ticket_rotation);

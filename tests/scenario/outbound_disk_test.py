@@ -122,5 +122,45 @@ def test_after_a_kill_with_a_full_disk_the_queue_is_whole(prepare_sender, outsid
     postern.start()
     host.answers.clear()
     host.wait_for_messages(10, seconds=30)
+    assert try_to_submit(postern, message(SENDER)).status == "452 4.3.1"
+    # That they are delivered can be written down only where there is room; until then they are kept in hand.
+    (state / "filler").unlink()
     wait_until_empty(postern)
     assert len(host.messages) == 10
+
+
+def test_a_return_waits_for_room(prepare_sender, outside, small_disk):
+    host = outside.host("mx.plain.example")
+    host.answers["RCPT"] = "451 4.3.0 later"
+    postern = prepare_sender(cores=1, drain_seconds=1)
+    state = small_disk(postern, 160)
+    postern.start()
+    accepted = 0
+    while try_to_submit(postern, big(accepted)).code == 250:
+        accepted += 1
+    host.answers["RCPT"] = "550 5.1.1 nobody of this name"
+    postern.wait_for_event("spool_failed", text="report")
+    assert len(outside.home.messages) < accepted
+    subprocess.run(["mount", "-o", "remount,size=400m", str(state)], check=True)
+    failed = outside.reports(accepted)
+    assert all(report.recipient(YOU)["Status"] == "5.1.1" for report in failed)
+    wait_until_empty(postern)
+    assert len(outside.home.messages) == accepted
+
+
+def test_returns_that_wait_for_room_do_not_hold_up_the_end(prepare_sender, outside, small_disk):
+    host = outside.host("mx.plain.example")
+    host.answers["RCPT"] = "451 4.3.0 later"
+    postern = prepare_sender(cores=1, drain_seconds=1)
+    state = small_disk(postern, 160)
+    postern.start()
+    accepted = 0
+    while try_to_submit(postern, big(accepted)).code == 250:
+        accepted += 1
+    host.answers["RCPT"] = "550 5.1.1 nobody of this name"
+    postern.wait_for_event("spool_failed", text="report")
+    assert postern.stop() == 0
+    subprocess.run(["mount", "-o", "remount,size=400m", str(state)], check=True)
+    postern.start()
+    outside.reports(accepted)
+    wait_until_empty(postern)

@@ -18,7 +18,9 @@ constexpr std::array table{
     Arrow{"gateway/limits.", ""},
     Arrow{"gateway/cidr.", ""},
     Arrow{"gateway/identifiers.", ""},
-    Arrow{"gateway/settings.", "policy/ gateway/limits. gateway/cidr."},
+    // A pair: one reads what the other declares.
+    Arrow{"gateway/settings.", "policy/ gateway/limits. gateway/cidr. gateway/settings_bounds."},
+    Arrow{"gateway/settings_bounds.", "policy/ gateway/settings."},
     Arrow{"gateway/channel.", "ssl/ gateway/io/ gateway/smtp/line. gateway/limits."},
     Arrow{"gateway/achieved.", "policy/ ssl/"},
     Arrow{"gateway/journal.", "gateway/io/ gateway/report/"},
@@ -31,7 +33,9 @@ constexpr std::array table{
     Arrow{"gateway/receive/", rows_above},
     Arrow{"gateway/watch.", "gateway/io/"},
     Arrow{"gateway/ourselves.", "gateway/io/ gateway/dns/ gateway/settings."},
-    Arrow{"gateway/loader.", rows_above},
+    Arrow{"gateway/loader.",
+          "policy/ ssl/ gateway/io/ gateway/settings. gateway/dns/ gateway/spool/ "
+          "gateway/configuration. gateway/ourselves. gateway/watch."},
     Arrow{"gateway/admin/", "gateway/io/ gateway/smtp/line. gateway/channel. gateway/limits."},
     Arrow{"gateway/core.", rows_above},
     // A pair: the endpoints ask the gateway, which opens and closes them.

@@ -209,6 +209,7 @@ TEST_CASE("a disk that fails defers the message, and the next one is taken when 
 TEST_CASE("an envelope too big for the queue is refused, and the session goes on") {
     Open open;
     open.core.settings.limits.recipients = 10'000;
+    open.core.settings.limits.commands = 100'000;
     std::string envelope = "MAIL FROM:<me@example.org>\r\n";
     const std::string original = " ORCPT=rfc822;" + std::string(450, 'x');
     std::size_t recipients = 0;

@@ -1,0 +1,126 @@
+#include "gateway/command/queue.h"
+
+#include "gateway/command/ask.h"
+#include "gateway/command/options.h"
+#include "gateway/deliver/queue_desk.h"
+#include "gateway/io/descriptor.h"
+#include "gateway/io/ring.h"
+#include "gateway/io/task_group.h"
+#include "gateway/settings.h"
+#include "gateway/spool/recovery.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <chrono>
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::command {
+namespace {
+
+constexpr std::string_view help =
+    "usage: postern queue list  [CONDITIONS] [--limit N] [--json]\n"
+    "       postern queue show  CONDITIONS   what happened to each recipient\n"
+    "       postern queue retry CONDITIONS   try them now, those on hold too\n"
+    "       postern queue hold  CONDITIONS   do not try them until `retry`\n"
+    "       postern queue drop  CONDITIONS   forget them; no report is sent\n"
+    "\n"
+    "The mail that waits to go out: of the running gateway, or of its spool when none runs.\n"
+    "\n"
+    "  ID ...          messages by their ids, as `list` shows them\n"
+    "  --from WHO      whose sender is this address, or in this domain\n"
+    "  --to WHO        with a waiting recipient like that\n"
+    "  --all           all of them\n"
+    "  --limit N       the N oldest at most\n"
+    "  --json          one JSON object a line\n"
+    "  --config FILE   whose state directory has the queue (default /etc/postern/postern.toml)\n";
+
+io::Task<void>
+serve(spool::Spool& spool, const deliver::QueueRequest& request, std::string& answer) {
+    answer = co_await deliver::serve_queue(spool, request);
+    co_await spool.stop();
+}
+
+// The queue of a gateway that does not run. The error is a sentence.
+std::expected<std::string, std::string> serve_here(const std::string& config,
+                                                   const deliver::QueueRequest& request) {
+    const gateway::LoadedSettings loaded = gateway::load_settings(config);
+    const std::string directory = gateway::spool_directory(loaded.settings);
+    std::error_code ignored;
+    if (!std::filesystem::exists(directory, ignored)) return std::string{};
+    const io::Descriptor lock{::open((directory + "/lock").c_str(), O_RDWR | O_CLOEXEC)};
+    if (lock.valid() && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        return std::unexpected{"a gateway uses " + directory + " and does not answer"};
+    }
+    auto recovery = spool::recover(directory, 1);
+    if (!recovery) return std::unexpected{recovery.error()};
+    auto ring = io::Ring::open({});
+    if (!ring) return std::unexpected{ring.error()};
+    std::string answer;
+    {
+        spool::Spool spool{
+            **ring, {.directory = directory, .core = 0}, std::move(recovery->cores.front())};
+        io::TaskGroup tasks{**ring};
+        tasks.spawn(serve(spool, request, answer));
+        while (tasks.running() > 0) {
+            (*ring)->turn();
+        }
+    }
+    return answer;
+}
+
+bool runs_no_gateway(const std::string& problem) {
+    return problem.starts_with("no gateway answers at ");
+}
+
+} // namespace
+
+int queue(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err) {
+    std::string words;
+    std::vector<std::string_view> common; // what other commands take, too
+    for (std::size_t at = 0; at < arguments.size(); ++at) {
+        const std::string_view argument = arguments[at];
+        const bool with_value = argument == "--config" || argument == "-c";
+        if (with_value || argument == "--help" || argument == "-h" ||
+            argument.starts_with("--config=")) {
+            common.push_back(argument);
+            if (with_value && at + 1 < arguments.size()) common.push_back(arguments[++at]);
+        } else {
+            words += std::string{words.empty() ? "" : " "} + std::string{argument};
+        }
+    }
+    const auto options = read_options(common);
+    if (options && options->help) {
+        out << help;
+        return 0;
+    }
+    const auto request = deliver::parse_queue_request(words);
+    if (!options || !request) {
+        err << "postern queue: " << (options ? request.error() : options.error()) << '\n';
+        return 2;
+    }
+    auto answer = ask(options->config, "queue " + deliver::text(*request));
+    if (answer && !answer->starts_with("ok\n")) {
+        err << "postern queue: " << answer->substr(answer->find('\n') + 1);
+        return 1;
+    }
+    if (answer) {
+        answer->erase(0, 3);
+    } else if (runs_no_gateway(answer.error())) {
+        answer = serve_here(options->config, *request);
+    }
+    if (!answer) {
+        err << "postern queue: " << answer.error() << '\n';
+        return 1;
+    }
+    out << *answer;
+    const bool by_name = !request->ids.empty();
+    if (answer->empty() && by_name) err << "postern queue: no such message\n";
+    return answer->empty() && by_name ? 1 : 0;
+}
+
+} // namespace postern::command
