@@ -107,7 +107,7 @@ bool Loader::sends(const Settings& settings) const {
 }
 
 // The spool is one process's: another would take what this one is writing for torn.
-void Loader::open_spool(Load& load) {
+void Loader::open_spool(Load& load) const {
     if (spool_in_use_) return;
     const Settings& settings = load.loaded.configuration->settings;
     const std::string directory = spool_directory(settings);

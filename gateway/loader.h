@@ -71,7 +71,7 @@ private:
     void make_contexts(Load& load, const ssl::TicketKeys& keys) const;
     // Mail goes out from here, or some that was to go out waits in the spool.
     [[nodiscard]] bool sends(const Settings& settings) const;
-    void open_spool(Load& load);
+    void open_spool(Load& load) const;
     void open_resolvers(Load& load);
 
     std::string path_;

@@ -255,6 +255,7 @@ io::Task<std::vector<Outcome>> Courier::attempt(const Journey& journey, const Co
             count, outcome_of(Cause::unreachable, "its hosts did not answer a short while ago"));
     }
     std::vector<smtp::Recipient> recipients;
+    recipients.reserve(count);
     for (const std::uint32_t number : course.recipients) {
         recipients.push_back(journey.message.recipients[number].envelope);
     }

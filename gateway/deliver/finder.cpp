@@ -99,6 +99,7 @@ io::Task<std::expected<Way, Outcome>> Finder::way_of(const policy::Route* route,
 // By weight and chance, backups last; the addresses of one host one after the other.
 std::vector<Host> Finder::named_by(const policy::Route& route) {
     std::vector<const policy::RouteHost*> left;
+    left.reserve(route.hosts.size());
     for (const policy::RouteHost& host : route.hosts) {
         left.push_back(&host);
     }
@@ -131,7 +132,7 @@ io::Task<std::expected<Way, Outcome>> Finder::mail_hosts(const std::string& doma
 }
 
 // Once more when the configuration brings another resolver while this one searches.
-io::Task<dns::Resolver::Found> Finder::ask(const std::string& domain) {
+io::Task<dns::Resolver::Found> Finder::ask(const std::string& domain) const {
     for (;;) {
         dns::Resolver* const asked = office_.resolver;
         if (asked == nullptr) {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
 #include <future>
 #include <thread>
 
@@ -40,6 +41,12 @@ struct Host {
     void use(const std::string& name) const {
         directory.write("a.pem", fixture(name + ".pem"));
         directory.write("a.key", fixture(name + ".key"));
+    }
+    // There is a queue with mail for outside, whatever the listeners are for.
+    void sends(const std::string& dns = "") const {
+        std::filesystem::create_directories(directory.path("state/spool"));
+        directory.write("postern.toml",
+                        settings_text("cores = 3\nstate_directory = \"state\"\n[dns]\n" + dns));
     }
     std::unique_ptr<Load> load(Loader& loader, When when) const {
         std::promise<std::unique_ptr<Load>> answer;
@@ -164,6 +171,108 @@ TEST_CASE("without certificates there is TLS towards next hops only") {
     CHECK(load->server_tls.at(0) == nullptr);
     CHECK(load->client_tls.at(0) != nullptr);
     CHECK(load->tls_problem.empty());
+}
+
+TEST_CASE("what only takes mail in for the next hop has no queue and no resolver") {
+    const Host host;
+    Loader loader = host.loader();
+    const auto load = host.load(loader, When::always);
+    CHECK_FALSE(load->spool);
+    CHECK_FALSE(load->spool_lock.valid());
+    CHECK_FALSE(load->new_resolvers);
+    CHECK_FALSE(std::filesystem::exists(host.directory.path("state")));
+}
+
+TEST_CASE("a queue that is there is opened, for every core, and once") {
+    const Host host;
+    host.sends();
+    Loader loader = host.loader();
+    const auto first = host.load(loader, When::always);
+    INFO(first->loaded.mistakes.text());
+    REQUIRE(first->spool);
+    CHECK(first->spool->cores.size() == 3);
+    CHECK(first->spool_lock.valid());
+    loader.in_use(first->loaded.configuration, {.spool = true, .resolvers = true});
+    const auto second = host.load(loader, When::always);
+    REQUIRE(second->loaded.configuration);
+    CHECK_FALSE(second->spool);
+    CHECK_FALSE(second->spool_lock.valid());
+}
+
+TEST_CASE("a queue that was opened for nothing is opened again") {
+    const Host host;
+    host.sends();
+    Loader loader = host.loader();
+    CHECK(host.load(loader, When::always)->spool); // and goes, with its lock
+    CHECK(host.load(loader, When::always)->spool);
+}
+
+TEST_CASE("a queue that another gateway uses is a mistake, and free when that one has gone") {
+    const Host host;
+    host.sends();
+    Loader one = host.loader();
+    Loader other = host.loader();
+    auto first = host.load(one, When::always);
+    REQUIRE(first->spool);
+    const auto second = host.load(other, When::always);
+    CHECK_FALSE(second->loaded.configuration);
+    CHECK_FALSE(second->spool);
+    CHECK(second->loaded.mistakes.text().contains("another gateway uses it"));
+    first.reset();
+    CHECK(host.load(other, When::always)->spool);
+}
+
+TEST_CASE("a queue that cannot be opened is a mistake") {
+    const Host host;
+    host.sends();
+    std::filesystem::create_directories(host.directory.path("state/spool/lock"));
+    Loader loader = host.loader();
+    const auto load = host.load(loader, When::always);
+    CHECK_FALSE(load->loaded.configuration);
+    CHECK(load->loaded.mistakes.text().contains("cannot be used"));
+}
+
+TEST_CASE("resolvers are made anew, for every core, when what they go by has changed") {
+    const Host host;
+    host.sends();
+    Loader loader = host.loader();
+    auto load = host.load(loader, When::always);
+    const auto use = [&] {
+        loader.in_use(load->loaded.configuration,
+                      {.spool = load->spool.has_value(), .resolvers = load->new_resolvers});
+    };
+    CHECK(load->new_resolvers);
+    REQUIRE(load->resolvers.size() == 3);
+    for (const auto& resolver : load->resolvers) {
+        CHECK(resolver != nullptr);
+    }
+    CHECK(load->dns_problem.empty());
+    CHECK(load->ourselves.hostname == "mx1.example.org");
+    use();
+    load = host.load(loader, When::always);
+    CHECK_FALSE(load->new_resolvers);
+    CHECK(load->resolvers.empty());
+
+    host.sends("servers = [\"192.0.2.53\"]\n");
+    load = host.load(loader, When::always);
+    CHECK(load->new_resolvers);
+    CHECK(load->resolvers.size() == 3);
+    // They are not in use: the next load still differs from what is.
+    load = host.load(loader, When::always);
+    CHECK(load->new_resolvers);
+    use();
+    CHECK_FALSE(host.load(loader, When::always)->new_resolvers);
+}
+
+TEST_CASE("a resolver that cannot be made leaves a configuration, and says why") {
+    const Host host;
+    host.sends("trust_anchor = \"missing.key\"\n");
+    Loader loader = host.loader();
+    const auto load = host.load(loader, When::always);
+    CHECK(load->loaded.configuration);
+    CHECK_FALSE(load->dns_problem.empty());
+    REQUIRE(load->resolvers.size() == 3);
+    CHECK(load->resolvers[0] == nullptr);
 }
 
 TEST_CASE("requests are answered in order, on the loader's own thread", "[tsan]") {

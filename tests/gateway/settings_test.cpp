@@ -137,6 +137,12 @@ next_hop_idle = "11s"
 next_hop_age = "12s"
 [delivery]
 alternate_secure_route = "courier"
+port = 2525
+concurrency = 7
+destination_concurrency = 3
+retry = ["1m", "2h"]
+warning = "3h"
+expiry = "4d"
 [admin]
 address = ""
 [log]
@@ -196,6 +202,12 @@ level = "debug"
                                         .next_hop_idle = 11s,
                                         .next_hop_age = 12s});
     CHECK(settings.delivery.alternate_secure_route == "courier");
+    CHECK(settings.delivery.port == 2525);
+    CHECK(settings.delivery.concurrency == 7);
+    CHECK(settings.delivery.destination_concurrency == 3);
+    CHECK(settings.delivery.retry == std::vector<std::chrono::milliseconds>{1min, 2h});
+    CHECK(settings.delivery.warning == 3h);
+    CHECK(settings.delivery.expiry == std::chrono::days{4});
     CHECK(settings.admin_address == "");
     CHECK(settings.log_level == LogLevel::debug);
 }
@@ -297,21 +309,30 @@ TEST_CASE("the last allowed value is taken, the first beyond it is refused") {
         std::string_view good;
         std::string_view bad;
     };
-    const Row row = GENERATE(Row{"limits", "message_size = 1024", "message_size = 1023"},
-                             Row{"limits", "message_size = \"4GiB\"", "message_size = 4294967297"},
-                             Row{"limits", "text_line = 1000", "text_line = 999"},
-                             Row{"limits", "text_line = 0", "text_line = 1"},
-                             Row{"limits", "recipients = 1", "recipients = 0"},
-                             Row{"limits", "recipients = 100000", "recipients = 100001"},
-                             Row{"limits", "data_rate = 0", "data_rate = -1"},
-                             Row{"limits", "commands = 10", "commands = 9"},
-                             Row{"timeouts", "command = \"10ms\"", "command = \"9ms\""},
-                             Row{"timeouts", "send = \"24h\"", "send = \"24h1ms\""},
-                             Row{"tls", "ticket_rotation = \"1h\"", "ticket_rotation = \"59m\""},
-                             Row{"tls", "minimum_version = \"1.0\"", "minimum_version = \"1.4\""},
-                             Row{"dns", "servers = [\"::1\"]", "servers = [\"localhost\"]"},
-                             Row{"log", "level = \"error\"", "level = \"fatal\""},
-                             Row{"admin", "address = \"[::1]:0\"", "address = \"8025\""});
+    const Row row = GENERATE(
+        Row{"limits", "message_size = 1024", "message_size = 1023"},
+        Row{"limits", "message_size = \"4GiB\"", "message_size = 4294967297"},
+        Row{"limits", "text_line = 1000", "text_line = 999"},
+        Row{"limits", "text_line = 0", "text_line = 1"},
+        Row{"limits", "recipients = 1", "recipients = 0"},
+        Row{"limits", "recipients = 100000", "recipients = 100001"},
+        Row{"limits", "data_rate = 0", "data_rate = -1"},
+        Row{"limits", "commands = 10", "commands = 9"},
+        Row{"timeouts", "command = \"10ms\"", "command = \"9ms\""},
+        Row{"timeouts", "send = \"24h\"", "send = \"24h1ms\""},
+        Row{"delivery", "port = 65535", "port = 65536"},
+        Row{"delivery", "concurrency = 1", "concurrency = 0"},
+        Row{"delivery", "destination_concurrency = 100000", "destination_concurrency = 100001"},
+        Row{"delivery", "retry = [\"1s\"]", "retry = [\"999ms\"]"},
+        Row{"delivery", "retry = [\"7d\"]", "retry = [\"8d\"]"},
+        Row{"delivery", "retry = [\"1h\"]", "retry = []"},
+        Row{"delivery", "warning = \"0s\"", "warning = \"31d\""},
+        Row{"delivery", "expiry = \"30d\"", "expiry = \"31d\""},
+        Row{"tls", "ticket_rotation = \"1h\"", "ticket_rotation = \"59m\""},
+        Row{"tls", "minimum_version = \"1.0\"", "minimum_version = \"1.4\""},
+        Row{"dns", "servers = [\"::1\"]", "servers = [\"localhost\"]"},
+        Row{"log", "level = \"error\"", "level = \"fatal\""},
+        Row{"admin", "address = \"[::1]:0\"", "address = \"8025\""});
     const std::string table = "[" + std::string(row.table) + "]\n";
     CAPTURE(row.good, row.bad);
     CHECK(mistakes_in(with(table + std::string(row.good))) == "");

@@ -1,113 +1,160 @@
 #include "gateway/deliver/bounce.h"
+#include "gateway/smtp/delivery_report.h"
 
 #include <catch2/catch.hpp>
-
-#include <string>
-#include <vector>
 
 #include "tests/gateway/deliver/post_office.h"
 
 namespace postern::deliver::test {
 namespace {
 
-Outcome outcome(Cause cause, int code = 0) {
-    Outcome made = outcome_of(cause, "why");
-    made.code = code;
-    made.reply = "no";
-    made.host = "mx.example.org";
-    return made;
+using smtp::Trouble;
+using spool::test::Fault;
+
+smtp::ReportedRecipient failed(const spool::Recipient& recipient) {
+    return reported(
+        recipient, outcome_of(Cause::no_such_domain, "NXDOMAIN"), smtp::Action::failed, "");
 }
 
-// Sends a report about the one message that waits, and gives its text.
-std::string report_of(PostOffice& post, const Outcome& of, bool confidential) {
-    const spool::Message message = post.queue.loaded(post.spool().entries().front().id);
-    auto entry = reported(message.recipients.front(), of, smtp::Action::failed, "banks");
-    const auto sent =
-        awaited(post.loop(), send_report(post.office, message, {entry}, confidential));
-    REQUIRE(sent);
-    const spool::Message queued = post.queue.loaded(post.spool().entries().back().id);
-    CHECK(queued.mail.sender.is_null());
-    REQUIRE(queued.recipients.size() == 1);
-    CHECK(queued.recipients.front().envelope.path.address() == "s@sender.example");
-    CHECK(queued.recipients.front().envelope.notify.never);
-    std::string text = post.queue.content_of(queued).value();
-    post.spool().put_back(queued);
-    post.spool().put_back(message);
-    return text;
-}
+// A message in hand, and the report about it as it waits in the queue.
+struct Reporting {
+    PostOffice post;
+    spool::Message message;
+
+    explicit Reporting(std::string content, io::FileFault* fault = nullptr) : post(fault) {
+        post.adopt();
+        post.submit({to("a@one.example")},
+                    relay::test::mail_from("FROM:<s@sender.example>"),
+                    std::move(content));
+        message = post.queue.loaded(post.spool().waiting().front().id);
+    }
+    std::expected<void, spool::Error> report(bool confidential = false) {
+        return awaited(
+            post.loop(),
+            send_report(post.office, message, {failed(message.recipients.front())}, confidential));
+    }
+    std::string text() {
+        const auto all = post.queue.all();
+        REQUIRE(all.size() == 1);
+        return all.begin()->second;
+    }
+};
 
 } // namespace
 
-TEST_CASE("people are told every cause in their words") {
+TEST_CASE("a report goes from nobody to the sender, into the queue, and is due at once") {
+    Reporting reporting("Subject: hello\r\n\r\nhow are you?\r\n");
+    REQUIRE(reporting.report());
+    const std::string text = reporting.text();
+    CHECK(text.contains("Subject: hello"));
+    CHECK_FALSE(text.contains("how are you?"));
+    CHECK(text.contains("Reporting-MTA: dns; gateway.example.org"));
+    const auto id = reporting.post.spool().waiting().front().id;
+    const spool::Message report = reporting.post.queue.loaded(id);
+    CHECK(report.mail.sender.is_null());
+    REQUIRE(report.recipients.size() == 1);
+    CHECK(report.recipients[0].envelope.path.address() == "s@sender.example");
+    CHECK(report.recipients[0].envelope.notify.never);
+    CHECK(report.recipients[0].next == reporting.post.time);
+    CHECK(reporting.post.counters.delivery_reports.value() == 1);
+}
+
+TEST_CASE("a message is sent back whole when the sender asked for it, unless it is confidential") {
+    const auto confidential = GENERATE(false, true);
+    Reporting reporting("Subject: hello\r\n\r\nhow are you?\r\n");
+    reporting.message.mail.return_content = smtp::ReturnContent::full;
+    REQUIRE(reporting.report(confidential));
+    CHECK(reporting.text().contains("how are you?") != confidential);
+}
+
+TEST_CASE("of a long message a report has the header only, however long that is") {
+    std::string header = "Subject: hello\r\n";
+    while (header.size() < 3 * smtp::returned_header_bytes_max) {
+        header += "X-Filler: " + std::string(60, 'x') + "\r\n";
+    }
+    Reporting reporting(header + "\r\nhow are you?\r\n");
+    reporting.message.mail.return_content = smtp::ReturnContent::full;
+    REQUIRE(reporting.report());
+    const std::string text = reporting.text();
+    CHECK(text.contains("Subject: hello"));
+    CHECK_FALSE(text.contains("how are you?"));
+    CHECK(text.size() < 2 * smtp::returned_header_bytes_max);
+}
+
+TEST_CASE("a report speaks the language of the settings") {
+    const auto language = GENERATE(gateway::Language::english, gateway::Language::japanese);
+    Reporting reporting("Subject: hello\r\n\r\n");
+    reporting.post.settings.report_language = language;
+    reporting.post.adopt();
+    REQUIRE(reporting.report());
+    const bool japanese = language == gateway::Language::japanese;
+    CHECK(reporting.text().contains("Content-Language: ja") == japanese);
+}
+
+TEST_CASE("content that cannot be read is left out, and the report goes") {
+    Fault disk{io::FileOperation::read};
+    Reporting reporting("Subject: hello\r\n\r\n", &disk);
+    disk.code = EIO;
+    REQUIRE(reporting.report());
+    disk.code = 0;
+    CHECK_FALSE(reporting.text().contains("Subject: hello"));
+    CHECK(reporting.post.counters.spool_failures.value() == 1);
+}
+
+TEST_CASE("a report that cannot be written is not there") {
+    Fault disk{io::FileOperation::write};
+    Reporting reporting("Subject: hello\r\n\r\n", &disk);
+    disk.code = ENOSPC;
+    const auto sent = reporting.report();
+    REQUIRE_FALSE(sent);
+    CHECK(sent.error() == spool::Error::full);
+    CHECK(reporting.post.waiting() == 0);
+    CHECK(reporting.post.counters.delivery_reports.value() == 0);
+}
+
+TEST_CASE("every cause is told to people as what it is") {
     struct Row {
         Cause cause;
         int code;
-        smtp::Trouble trouble;
+        Trouble trouble;
     };
     const auto row = GENERATE(values<Row>({
-        {Cause::none, 250, smtp::Trouble::none},
-        {Cause::no_such_domain, 0, smtp::Trouble::no_such_domain},
-        {Cause::takes_no_mail, 0, smtp::Trouble::no_mail_accepted},
-        {Cause::refused, 550, smtp::Trouble::refused},
-        {Cause::extension_missing, 0, smtp::Trouble::not_capable},
-        {Cause::starttls_not_supported, 0, smtp::Trouble::starttls_not_supported},
-        {Cause::starttls_not_supported, 454, smtp::Trouble::starttls_refused},
-        {Cause::validation_failure, 0, smtp::Trouble::handshake_failed},
-        {Cause::certificate_not_trusted, 0, smtp::Trouble::certificate_not_trusted},
-        {Cause::certificate_expired, 0, smtp::Trouble::certificate_expired},
-        {Cause::certificate_host_mismatch, 0, smtp::Trouble::certificate_host_mismatch},
-        {Cause::unresolved, 0, smtp::Trouble::unreachable},
-        {Cause::unreachable, 0, smtp::Trouble::unreachable},
-        {Cause::lost, 0, smtp::Trouble::unreachable},
-        {Cause::postponed, 450, smtp::Trouble::deferred},
-        {Cause::ours, 0, smtp::Trouble::ours},
+        {Cause::none, 0, Trouble::none},
+        {Cause::no_such_domain, 0, Trouble::no_such_domain},
+        {Cause::takes_no_mail, 0, Trouble::no_mail_accepted},
+        {Cause::refused, 550, Trouble::refused},
+        {Cause::extension_missing, 0, Trouble::not_capable},
+        {Cause::starttls_not_supported, 0, Trouble::starttls_not_supported},
+        {Cause::starttls_not_supported, 454, Trouble::starttls_refused},
+        {Cause::validation_failure, 0, Trouble::handshake_failed},
+        {Cause::certificate_not_trusted, 0, Trouble::certificate_not_trusted},
+        {Cause::certificate_expired, 0, Trouble::certificate_expired},
+        {Cause::certificate_host_mismatch, 0, Trouble::certificate_host_mismatch},
+        {Cause::unresolved, 0, Trouble::unreachable},
+        {Cause::unreachable, 0, Trouble::unreachable},
+        {Cause::lost, 0, Trouble::unreachable},
+        {Cause::postponed, 450, Trouble::deferred},
+        {Cause::ours, 0, Trouble::ours},
     }));
-    CAPTURE(text(row.cause), row.code);
-    CHECK(trouble_of(outcome(row.cause, row.code)) == row.trouble);
+    CAPTURE(row.cause);
+    Outcome outcome = outcome_of(row.cause, "why");
+    outcome.code = row.code;
+    CHECK(trouble_of(outcome) == row.trouble);
 }
 
-TEST_CASE("a reply is reported as it was said, and only if one was") {
-    spool::Recipient recipient{.envelope = to("a@b.example")};
-    recipient.attempts = 3;
-    const auto refused =
-        reported(recipient, outcome(Cause::refused, 550), smtp::Action::failed, "");
-    CHECK(refused.reply == "550 no");
+TEST_CASE("a report has the host's own words, and none of ours for its") {
+    const spool::Recipient recipient{.envelope = to("a@one.example"), .attempts = 3};
+    Outcome outcome = outcome_of(Cause::refused, "");
+    outcome.host = "mx.one.example";
+    outcome.code = 550;
+    outcome.reply = "5.1.1 nobody";
+    const auto refused = reported(recipient, outcome, smtp::Action::failed, "banks over TLS");
+    CHECK(refused.host == "mx.one.example");
+    CHECK(refused.reply == "550 5.1.1 nobody");
+    CHECK(refused.setting == "banks over TLS");
     CHECK(refused.attempts == 3);
-    CHECK(refused.host == "mx.example.org");
-    CHECK(refused.setting == "");
-    const auto silent =
-        reported(recipient, outcome(Cause::unreachable), smtp::Action::delayed, "banks");
-    CHECK(silent.reply == "");
-    CHECK(silent.detail == "why");
-    CHECK(silent.setting == "banks");
-}
-
-TEST_CASE("a report is queued for the sender, with the header of the message and not its body") {
-    PostOffice post;
-    post.adopt();
-    post.submit("a@b.example");
-    const std::string text = report_of(post, outcome(Cause::starttls_not_supported), true);
-    CHECK(text.contains("Subject: hello\r\n"));
-    CHECK_FALSE(text.contains("how are you?"));
-    CHECK(text.contains("Status: 5.7.10\r\n"));
-    CHECK(text.contains("Final-Recipient: rfc822; a@b.example\r\n"));
-    CHECK(text.contains("banks"));
-    CHECK(post.counters.delivery_reports.value() == 1);
-}
-
-TEST_CASE("a disk that takes no report is told of, and nothing is queued") {
-    spool::test::Fault fault{io::FileOperation::write};
-    PostOffice post{&fault};
-    post.adopt();
-    post.submit("a@b.example");
-    const spool::Message message = post.queue.loaded(post.spool().entries().front().id);
-    fault.code = EIO;
-    const auto entry = reported(
-        message.recipients.front(), outcome(Cause::refused, 550), smtp::Action::failed, "");
-    CHECK_FALSE(awaited(post.loop(), send_report(post.office, message, {entry}, false)));
-    fault.code = 0;
-    post.spool().put_back(message);
-    CHECK(post.waiting() == 1);
+    CHECK(failed(recipient).reply.empty());
+    CHECK(failed(recipient).detail == "NXDOMAIN");
 }
 
 } // namespace postern::deliver::test

@@ -177,8 +177,8 @@ struct PostOffice {
         spool().put_back(message);
         return message;
     }
-    [[nodiscard]] std::map<std::string, std::uint64_t>
-    counted(const report::NamedCounters& named) const {
+    [[nodiscard]] static std::map<std::string, std::uint64_t>
+    counted(const report::NamedCounters& named) {
         std::map<std::string, std::uint64_t> all;
         for (std::size_t index = 0; index < named.size(); ++index) {
             all[std::string{named.name(index)}] = named.value(index);

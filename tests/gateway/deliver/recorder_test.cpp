@@ -2,95 +2,155 @@
 
 #include <catch2/catch.hpp>
 
-#include <string>
-#include <vector>
-
 #include "tests/gateway/deliver/post_office.h"
 
 namespace postern::deliver::test {
 namespace {
 
-spool::Message message_to(std::string_view recipient) {
+using Counted = std::map<std::string, std::uint64_t>;
+
+// An attempt at mail for a listed domain, in clear unless the test says otherwise.
+struct Recorded {
+    std::shared_ptr<const policy::Snapshot> policy;
     spool::Message message;
-    message.id = 255;
-    message.mail = mail();
-    message.content_bytes = 31;
-    message.recipients.push_back({.envelope = to(recipient)});
-    return message;
+    std::vector<Course> courses;
+    report::Counters counters;
+    gateway::test::Log log;
+    Recorder recorder{counters, log.journal()};
+
+    explicit Recorded(const std::string& mode = "enforce")
+        : policy(policy_of(setting("banks over TLS", mode))) {
+        message.id = 0xabc;
+        message.content_bytes = 42;
+        message.mail = mail();
+        message.recipients.push_back({.envelope = to("a@listed.example")});
+        courses = courses_of(*policy, message, "", {});
+    }
+    std::string attempt(const Outcome& outcome) {
+        recorder.attempt({.policy = *policy,
+                          .message = message,
+                          .course = courses.at(0),
+                          .recipient = 0,
+                          .outcome = outcome,
+                          .took = std::chrono::milliseconds{7}});
+        return line();
+    }
+    std::string line() {
+        const Lines lines = log.take();
+        REQUIRE(lines.size() == 1);
+        return lines.front();
+    }
+};
+
+Outcome delivered() {
+    Outcome outcome = outcome_of(Cause::none, "");
+    outcome.disposition = Disposition::delivered;
+    outcome.host = "mx.listed.example";
+    outcome.address = "192.0.2.1:25";
+    outcome.code = 250;
+    outcome.reply = "2.0.0 ok";
+    return outcome;
+}
+
+Outcome in_tls() {
+    Outcome outcome = delivered();
+    outcome.tls =
+        Protection{.achieved = {.level = Demand::tls_trusted, .version = TlsVersion::tls_1_3},
+                   .cipher = "TLS_AES_128_GCM_SHA256",
+                   .group = "X25519"};
+    return outcome;
 }
 
 } // namespace
 
-TEST_CASE("an attempt is one line of the trail, with what was demanded and what was proved") {
-    PostOffice post;
-    const auto policy = policy_of(setting("banks over TLS"));
-    const spool::Message message = message_to("x@listed.example");
-    const auto courses = courses_of(*policy, message, "", spool::test::noon);
-    REQUIRE(courses.size() == 1);
-    Outcome outcome = outcome_of(Cause::certificate_not_trusted, "self_signed");
-    outcome.host = "mx.listed.example";
-    outcome.address = "192.0.2.1:25";
-    post.office.recorder.attempt({.policy = *policy,
-                                  .message = message,
-                                  .course = courses.front(),
-                                  .recipient = 0,
-                                  .outcome = outcome});
-    CHECK(
-        post.log.take() ==
-        std::vector<std::string>{
-            R"({"event":"delivery","message":"00000000000000ff",)"
-            R"("direction":"outbound","from":["s@sender.example"],"to":["x@listed.example"],)"
-            R"("settings":["banks over TLS"],"demand":"tls","achieved":"none",)"
-            R"("tls_cause":"certificate-not-trusted: self_signed","verdict":"refused",)"
-            R"("reply":"certificate-not-trusted: self_signed","host":"192.0.2.1:25","bytes":31})"});
-    CHECK(post.counted(post.counters.deliveries) ==
-          std::map<std::string, std::uint64_t>{{"refused", 1}});
-    CHECK(post.counted(post.counters.delivery_causes) ==
-          std::map<std::string, std::uint64_t>{{"certificate-not-trusted", 1}});
-    CHECK(post.counted(post.counters.refusals_by_setting) ==
-          std::map<std::string, std::uint64_t>{{"banks over TLS", 1}});
+TEST_CASE("one line says who, to whom, what was demanded, and what was proved") {
+    Recorded recorded;
+    const std::string line = recorded.attempt(in_tls());
+    for (const std::string_view part : {R"("event":"delivery")",
+                                        R"("message":"0000000000000abc")",
+                                        R"("direction":"outbound")",
+                                        R"("from":["s@sender.example"])",
+                                        R"("to":["a@listed.example"])",
+                                        R"("settings":["banks over TLS"])",
+                                        R"("demand":"tls")",
+                                        R"("achieved":"tls-trusted")",
+                                        R"("tls_version":"1.3")",
+                                        R"("tls_cipher":"TLS_AES_128_GCM_SHA256")",
+                                        R"("verdict":"accepted")",
+                                        R"("reply":"250 2.0.0 ok")",
+                                        R"("host":"192.0.2.1:25")",
+                                        R"("bytes":42)"}) {
+        CAPTURE(line, part);
+        CHECK(line.contains(part));
+    }
 }
 
-TEST_CASE("what is delivered has no cause") {
-    PostOffice post;
-    const auto policy = policy_of(setting("banks over TLS"));
-    const spool::Message message = message_to("x@free.example");
-    const auto courses = courses_of(*policy, message, "", spool::test::noon);
-    REQUIRE(courses.size() == 1);
-    Outcome outcome = outcome_of(Cause::none, "");
-    outcome.disposition = Disposition::delivered;
-    post.office.recorder.attempt({.policy = *policy,
-                                  .message = message,
-                                  .course = courses.front(),
-                                  .recipient = 0,
-                                  .outcome = outcome});
-    CHECK(post.counted(post.counters.deliveries) ==
-          std::map<std::string, std::uint64_t>{{"accepted", 1}});
-    CHECK(post.counted(post.counters.delivery_causes).empty());
-    CHECK(post.counted(post.counters.refusals_by_setting).empty());
+TEST_CASE("what did not get there is counted by its cause, and by the settings when that is TLS") {
+    struct Row {
+        Cause cause;
+        Disposition disposition;
+        Counted deliveries;
+        Counted causes;
+        Counted settings;
+    };
+    const auto row = GENERATE(values<Row>({
+        {Cause::none, Disposition::delivered, {{"accepted", 1}}, {}, {}},
+        {Cause::refused, Disposition::failed, {{"refused", 1}}, {{"refused", 1}}, {}},
+        {Cause::postponed, Disposition::deferred, {{"deferred", 1}}, {{"postponed", 1}}, {}},
+        {Cause::ours, Disposition::deferred, {{"deferred", 1}}, {{"own-fault", 1}}, {}},
+        {Cause::certificate_expired,
+         Disposition::failed,
+         {{"refused", 1}},
+         {{"certificate-expired", 1}},
+         {{"banks over TLS", 1}}},
+    }));
+    CAPTURE(row.cause);
+    Recorded recorded;
+    Outcome outcome = outcome_of(row.cause, "why");
+    outcome.disposition = row.disposition;
+    const std::string line = recorded.attempt(outcome);
+    CHECK(line.contains("certificate-expired: why") == is_tls(row.cause));
+    CHECK(PostOffice::counted(recorded.counters.deliveries) == row.deliveries);
+    CHECK(PostOffice::counted(recorded.counters.delivery_causes) == row.causes);
+    CHECK(PostOffice::counted(recorded.counters.refusals_by_setting) == row.settings);
 }
 
-TEST_CASE("reports, and those that nobody gets, are told of") {
-    PostOffice post;
-    const spool::Message message = message_to("x@listed.example");
-    post.office.recorder.report(message, 256);
-    post.office.recorder.report_dropped(message, "the sender is null");
-    post.office.recorder.spool_failed(255, "load", spool::Error::damaged);
-    const std::vector<std::string> lines = post.log.take();
-    REQUIRE(lines.size() == 3);
-    CHECK(lines[0].contains(R"("event":"report")"));
-    CHECK(lines[0].contains("0000000000000100"));
-    CHECK(lines[1].contains(R"("cause":"the sender is null")"));
-    CHECK(lines[2].contains(R"("event":"spool_failed")"));
-    CHECK(post.counters.delivery_reports.value() == 1);
-    CHECK(post.counters.spool_failures.value() == 1);
+TEST_CASE("what a setting on trial would have refused is counted, when it got there all the same") {
+    Recorded recorded("report");
+    CHECK(recorded.attempt(in_tls()).contains(R"("reported":["banks over TLS"])"));
+    CHECK(PostOffice::counted(recorded.counters.deliveries) == Counted{{"accepted", 1}});
+    CHECK(recorded.attempt(delivered()).contains(R"("demand":"none")"));
+    CHECK(PostOffice::counted(recorded.counters.deliveries) ==
+          Counted{{"accepted", 2}, {"reported", 1}});
+    CHECK_FALSE(recorded.attempt(outcome_of(Cause::unreachable, "")).empty());
+    CHECK(PostOffice::counted(recorded.counters.deliveries)["reported"] == 1);
 }
 
-TEST_CASE("the size of the queue is there to be read") {
-    PostOffice post;
-    post.office.recorder.queue(7, 3);
-    CHECK(post.counters.queue_waiting.value() == 7);
-    CHECK(post.counters.queue_in_hand.value() == 3);
+TEST_CASE("foreign words do not break a line") {
+    Recorded recorded;
+    Outcome outcome = outcome_of(Cause::refused, "");
+    outcome.code = 550;
+    outcome.reply = "\"}\n{\"event\":\"forged\"";
+    const std::string line = recorded.attempt(outcome);
+    CHECK_FALSE(line.contains(R"("event":"forged")"));
+}
+
+TEST_CASE("reports, dropped reports and the disk's faults have a line each") {
+    Recorded recorded;
+    recorded.recorder.report(recorded.message, 0xdef);
+    const std::string report = recorded.line();
+    CHECK(report.contains(R"("event":"report")"));
+    CHECK(report.contains("0000000000000abc"));
+    CHECK(report.contains("0000000000000def"));
+    CHECK(recorded.counters.delivery_reports.value() == 1);
+    recorded.recorder.report_dropped(recorded.message, "the sender is null");
+    CHECK(recorded.line().contains("the sender is null"));
+    recorded.recorder.spool_failed(0xabc, "load", spool::Error::damaged);
+    CHECK(recorded.line().contains(R"("event":"spool_failed")"));
+    CHECK(recorded.counters.spool_failures.value() == 1);
+    recorded.recorder.queue(3, 2);
+    CHECK(recorded.counters.queue_waiting.value() == 3);
+    CHECK(recorded.counters.queue_in_hand.value() == 2);
 }
 
 } // namespace postern::deliver::test
