@@ -44,7 +44,7 @@ struct Environment {
     Bounds bounds;
     Counts counts;
     std::set<Conversation*> conversations{}; // all there are; they come and go by themselves
-    bool cutting = false;                  // no new ones
+    bool cutting = false;                    // no new ones
 
     // Ends whatever conversations wait for, with a failure; there will be no others.
     void cut();

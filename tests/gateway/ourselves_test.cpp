@@ -12,11 +12,8 @@ Settings listening_on(const std::string& address, std::uint16_t port = 25) {
     Settings settings;
     settings.hostname = "mx1.example.org";
     settings.delivery.port = port;
-    settings.listeners.push_back({.name = "mx",
-                                  .address = address,
-                                  .address_place = {},
-                                  .proxies = {},
-                                  .clients = {}});
+    settings.listeners.push_back(
+        {.name = "mx", .address = address, .address_place = {}, .proxies = {}, .clients = {}});
     return settings;
 }
 

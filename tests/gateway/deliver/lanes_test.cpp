@@ -57,7 +57,7 @@ TEST_CASE("whoever was sent away is fetched when there is room, the first first"
     lanes.remember("a.example", 1); // nobody is there
     CHECK_FALSE(lanes.next("a.example"));
     CHECK_FALSE(lanes.enter("a.example", start));
-    for (const spool::MessageId id : {7, 5}) {
+    for (const spool::MessageId id : {spool::MessageId{7}, spool::MessageId{5}}) {
         CHECK(lanes.enter("a.example", start));
         lanes.remember("a.example", id);
     }
