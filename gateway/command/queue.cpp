@@ -12,7 +12,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include <chrono>
+#include <algorithm>
+#include <cstddef>
 #include <expected>
 #include <filesystem>
 #include <string>
@@ -73,55 +74,73 @@ std::expected<std::string, std::string> serve_here(const std::string& config,
     return answer;
 }
 
-bool runs_no_gateway(const std::string& problem) {
-    return problem.starts_with("no gateway answers at ");
+// Of a running gateway, else from the disk.
+std::expected<std::string, std::string> answer_to(const std::string& config,
+                                                  const deliver::QueueRequest& request) {
+    auto answer = ask(config, "queue " + deliver::text(request));
+    if (!answer && answer.error().starts_with("no gateway answers at ")) {
+        return serve_here(config, request);
+    }
+    if (!answer) return answer;
+    constexpr std::string_view ok = "ok\n";
+    const bool served = answer->starts_with(ok);
+    answer->erase(0, answer->find('\n') + 1);
+    if (!served) return std::unexpected{answer->substr(0, answer->find('\n'))};
+    return answer;
+}
+
+struct Words {
+    std::vector<std::string_view> common; // what other commands take, too
+    std::string request;                  // the rest
+};
+
+Words taken_apart(std::span<const std::string_view> arguments) {
+    Words words;
+    while (!arguments.empty()) {
+        const std::string_view argument = arguments.front();
+        const bool with_value = argument == "--config" || argument == "-c";
+        const bool is_common = with_value || argument == "--help" || argument == "-h" ||
+                               argument.starts_with("--config=");
+        const std::size_t taken = std::min<std::size_t>(with_value ? 2 : 1, arguments.size());
+        if (is_common) {
+            for (const std::string_view one : arguments.first(taken)) {
+                words.common.push_back(one);
+            }
+        } else {
+            words.request += argument;
+            words.request += ' ';
+        }
+        arguments = arguments.subspan(taken);
+    }
+    return words;
 }
 
 } // namespace
 
 int queue(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err) {
-    std::string words;
-    std::vector<std::string_view> common; // what other commands take, too
-    for (std::size_t at = 0; at < arguments.size(); ++at) {
-        const std::string_view argument = arguments[at];
-        const bool with_value = argument == "--config" || argument == "-c";
-        if (with_value || argument == "--help" || argument == "-h" ||
-            argument.starts_with("--config=")) {
-            common.push_back(argument);
-            if (with_value && at + 1 < arguments.size()) common.push_back(arguments[++at]);
-        } else {
-            words += std::string{words.empty() ? "" : " "} + std::string{argument};
-        }
-    }
-    const auto options = read_options(common);
+    const Words words = taken_apart(arguments);
+    const auto options = read_options(words.common);
     if (options && options->help) {
         out << help;
         return 0;
     }
-    const auto request = deliver::parse_queue_request(words);
+    const auto request = deliver::parse_queue_request(words.request);
     if (!options || !request) {
         err << "postern queue: " << (options ? request.error() : options.error()) << '\n';
         return 2;
     }
-    auto answer = ask(options->config, "queue " + deliver::text(*request));
-    if (answer && !answer->starts_with("ok\n")) {
-        err << "postern queue: " << answer->substr(answer->find('\n') + 1);
-        return 1;
-    }
-    if (answer) {
-        answer->erase(0, 3);
-    } else if (runs_no_gateway(answer.error())) {
-        answer = serve_here(options->config, *request);
-    }
+    const auto answer = answer_to(options->config, *request);
     if (!answer) {
         err << "postern queue: " << answer.error() << '\n';
         return 1;
     }
     out << *answer;
-    const bool by_name = !request->ids.empty();
-    if (answer->empty() && by_name) err << "postern queue: no such message\n";
-    const bool all_done = !answer->contains(request->json ? "\"done\":false" : "nothing was done");
-    return all_done && !(answer->empty() && by_name) ? 0 : 1;
+    if (answer->empty() && !request->ids.empty()) {
+        err << "postern queue: no such message\n";
+        return 1;
+    }
+    const std::string_view left = request->json ? "\"done\":false" : "nothing was done";
+    return answer->contains(left) ? 1 : 0;
 }
 
 } // namespace postern::command

@@ -56,6 +56,31 @@ std::unexpected<std::string> wrong(std::string_view what, std::string_view word)
     return std::unexpected{std::string{what} + " \"" + std::string{word} + "\""};
 }
 
+using Taken = std::expected<void, std::string>;
+
+Taken take_id(QueueRequest& request, std::string_view word) {
+    const auto id = number_from(word, 16);
+    if (!id) return wrong("this is no message id:", word);
+    request.ids.push_back(*id);
+    return {};
+}
+
+Taken take_condition(QueueRequest& request, std::string_view name, std::string_view value) {
+    if (value.empty()) return wrong("a value is missing behind", name);
+    if (name == "--from") {
+        request.sender = folded(value);
+    } else if (name == "--to") {
+        request.recipient = folded(value);
+    } else if (name == "--limit") {
+        const auto limit = number_from(value, 10);
+        if (!limit) return wrong("this is no number:", value);
+        request.limit = *limit;
+    } else {
+        return wrong("unknown argument", name);
+    }
+    return {};
+}
+
 // An address, or the domain of one.
 bool fits(std::string_view condition, const smtp::Path& path) {
     if (condition.empty()) return true;
@@ -204,10 +229,10 @@ io::Task<bool> carry_out(spool::Spool& spool, Verb verb, spool::MessageId id) {
 } // namespace
 
 std::expected<QueueRequest, std::string> parse_queue_request(std::string_view words) {
-    QueueRequest request;
     const std::string_view name = take_word(words);
     const auto verb = std::ranges::find(verbs, name, &VerbName::name);
     if (verb == verbs.end()) return wrong("the queue knows no", name);
+    QueueRequest request;
     request.verb = verb->verb;
     bool all = false;
     for (std::string_view word = take_word(words); !word.empty(); word = take_word(words)) {
@@ -215,25 +240,10 @@ std::expected<QueueRequest, std::string> parse_queue_request(std::string_view wo
             (word == "--all" ? all : request.json) = true;
             continue;
         }
-        if (!word.starts_with("--")) {
-            const auto id = number_from(word, 16);
-            if (!id) return wrong("this is no message id:", word);
-            request.ids.push_back(*id);
-            continue;
-        }
-        const std::string_view value = take_word(words);
-        if (value.empty()) return wrong("a value is missing behind", word);
-        if (word == "--from") {
-            request.sender = folded(value);
-        } else if (word == "--to") {
-            request.recipient = folded(value);
-        } else if (word == "--limit") {
-            const auto limit = number_from(value, 10);
-            if (!limit) return wrong("this is no number:", value);
-            request.limit = *limit;
-        } else {
-            return wrong("unknown argument", word);
-        }
+        const bool has_value = word.starts_with("--");
+        const auto taken =
+            has_value ? take_condition(request, word, take_word(words)) : take_id(request, word);
+        if (!taken) return std::unexpected{taken.error()};
     }
     const bool any = request.ids.empty() && request.sender.empty() && request.recipient.empty();
     if (any && !all && request.verb != Verb::list) {
