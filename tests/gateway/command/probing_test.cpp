@@ -138,10 +138,13 @@ TEST_CASE("a host without TLS falls short, with the cause, and is not spoken to 
         relay::Cause cause;
         std::optional<bool> offers_tls;
     };
-    std::string endless;
-    for (int line = 0; line < 1000; ++line) {
-        endless += "220-wait\r\n";
-    }
+    static const std::string endless = [] { // rows refer to it from one run of the case to the next
+        std::string lines;
+        for (int line = 0; line < 1000; ++line) {
+            lines += "220-wait\r\n";
+        }
+        return lines;
+    }();
     using enum relay::Cause;
     const auto row = GENERATE_REF(values<Row>({
         {"", "554 no", greeting, {}},
