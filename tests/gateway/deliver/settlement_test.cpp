@@ -111,13 +111,16 @@ TEST_CASE("one report is about all that failed, and says why somebody is not in 
 }
 
 TEST_CASE("a report names the strictest of the settings that matched") {
-    policy::Setting lax;
-    lax.name = "lax";
-    policy::Setting newer;
-    newer.name = "newer";
+    static const auto named = [](std::string_view name) {
+        policy::Setting setting;
+        setting.name = name;
+        return setting;
+    };
+    // Rows refer to them from one run of the case to the next.
+    static const policy::Setting lax = named("lax");
+    static policy::Setting newer = named("newer");
     newer.minimum_tls_version = policy::TlsVersion::tls_1_3;
-    policy::Setting strict;
-    strict.name = "strict";
+    static policy::Setting strict = named("strict");
     strict.require_trusted_certificate = true;
     struct Row {
         std::vector<const policy::Setting*> settings;
