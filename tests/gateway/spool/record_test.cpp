@@ -21,7 +21,8 @@ TEST_CASE("a record is read as it was written, whatever its padding", "[spool]")
         const std::string bytes = record_of(payload);
         CHECK(bytes.size() == record_bytes(size));
         CHECK(bytes.size() % 8 == 0);
-        const auto record = read_record(bytes + "what follows", mark, 64);
+        const std::string log = bytes + "what follows";
+        const auto record = read_record(log, mark, 64);
         REQUIRE(record);
         CHECK(record->type == RecordType::outcome);
         CHECK(record->payload == payload);
