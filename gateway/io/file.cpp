@@ -101,6 +101,8 @@ FileError file_error_from_errno(int code) {
     }
 }
 
+// NOLINTBEGIN(misc-const-correctness): a request changes while it is awaited
+
 Task<std::expected<File, FileError>>
 File::open(Ring& ring, std::string path, Mode mode, FileFault* fault) {
     constexpr mode_t owner_only = 0600;
@@ -194,5 +196,7 @@ Task<std::expected<void, FileError>> File::release(std::uint64_t offset, std::ui
     if (result == -EOPNOTSUPP) co_return std::expected<void, FileError>{};
     co_return done_or_error(result);
 }
+
+// NOLINTEND(misc-const-correctness)
 
 } // namespace postern::io
