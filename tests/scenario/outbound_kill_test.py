@@ -8,7 +8,7 @@ from support.load import OutboundLoad, number_of
 from support.outside import SENDER, in_queue, wait_until_empty
 from support.waiting import wait_until
 
-KILLS = 20
+KILLS = 50
 GOOD, BAD, LATER = "good@plain.example", "bad@plain.example", "later@plain.example"
 
 

@@ -200,15 +200,7 @@ class NextHopProcess:
 
     def contents(self):
         """Every message that was kept whole."""
-        found = []
-        data = self.file.read_bytes() if self.file.exists() else b""
-        while len(data) >= 8:
-            size = int.from_bytes(data[:8], "big")
-            if len(data) < 8 + size:
-                break
-            found.append(data[8:8 + size])
-            data = data[8 + size:]
-        return found
+        return _kept_in(self.file)[0]
 
 
 def server_context(certificate):
@@ -217,19 +209,39 @@ def server_context(certificate):
     return made
 
 
+def _kept_in(file):
+    """The whole messages, and the size of the file up to the end of the last."""
+    found, at = [], 0
+    data = file.read_bytes() if file.exists() else b""
+    while len(data) >= at + 8:
+        size = int.from_bytes(data[at:at + 8], "big")
+        if len(data) < at + 8 + size:
+            break
+        found.append(data[at + 8:at + 8 + size])
+        at += 8 + size
+    return found, at
+
+
 def _keep_in(file):
+    """A kill may cut a write short: what it left is cut off, so that the next message does not follow half of one."""
+    _, size = _kept_in(file)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.ftruncate(descriptor, size)
+    one_by_one = threading.Lock()
 
     def keep(message):
         if message.accepted:
-            os.write(descriptor, len(message.content).to_bytes(8, "big") + message.content)
+            data = len(message.content).to_bytes(8, "big") + message.content
+            with one_by_one:
+                written = os.write(descriptor, data)
+            assert written == len(data), "the disk is full"
 
     return keep
 
 
 def main(port, file):
     hop = NextHop(port=int(port))
-    hop.keep = _keep_in(file)
+    hop.keep = _keep_in(pathlib.Path(file))
     print("ready", flush=True)
     hop.stopping.wait()
 
