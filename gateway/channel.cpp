@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t plain_bytes = 16384;       // one TLS record
 constexpr std::size_t skipped_bytes_max = 65536; // of a line that is too long
 constexpr std::size_t lingering_bytes_max = 1048576;
+constexpr std::size_t unsaid_bytes_max = 4096; // of records that may wait for our next words
 
 ChannelError from(io::Error error) {
     switch (error) {
@@ -53,10 +54,10 @@ io::Task<std::expected<void, ChannelError>> Channel::receive(io::Duration wait) 
     co_return {};
 }
 
-io::Task<std::expected<void, ChannelError>> Channel::flush(io::Duration wait) {
+io::Task<std::expected<void, ChannelError>> Channel::flush(io::Duration wait, io::Behind behind) {
     if (out_.empty()) co_return {};
     bytes_out_ += out_.size();
-    const auto sent = co_await socket_.send(out_, wait);
+    const auto sent = co_await socket_.send(out_, wait, behind);
     std::string{}.swap(out_); // an idle connection owns no buffer
     if (!sent) co_return std::unexpected{from(sent.error())};
     co_return {};
@@ -92,7 +93,9 @@ io::Task<std::expected<void, ChannelError>> Channel::decrypt(io::Duration wait) 
         const ssl::Engine::Read read = engine_->read(cipher_, {plain_.get(), plain_bytes}, out_);
         if (cipher_.empty()) chunk_.reset();
         window_ = {plain_.get(), read.bytes};
-        const auto flushed = co_await flush(wait); // an answer to KeyUpdate, an alert
+        // An answer to KeyUpdate, an alert: now, unless there is something to answer anyhow.
+        if (!window_.empty() && out_.size() < unsaid_bytes_max) co_return {};
+        const auto flushed = co_await flush(wait);
         if (!window_.empty()) co_return {};
         if (read.progress == ssl::Progress::closed) co_return std::unexpected{ChannelError::closed};
         if (read.progress == ssl::Progress::failed) co_return std::unexpected{ChannelError::tls};
@@ -180,7 +183,7 @@ Channel::start_tls(ssl::ServerContext& context, EarlyBytes early, io::Duration w
     auto engine = ssl::Engine::server(context);
     if (!engine) co_return std::unexpected{engine.error()};
     engine_ = std::move(*engine);
-    co_return co_await handshake(early, wait);
+    co_return co_await handshake(End::server, early, wait);
 }
 
 io::Task<std::expected<void, ssl::Error>>
@@ -188,10 +191,11 @@ Channel::start_tls(ssl::ClientContext& context, std::string_view server_name, io
     auto engine = ssl::Engine::client(context, server_name);
     if (!engine) co_return std::unexpected{engine.error()};
     engine_ = std::move(*engine);
-    co_return co_await handshake(EarlyBytes::thrown_away, wait);
+    co_return co_await handshake(End::client, EarlyBytes::thrown_away, wait);
 }
 
-io::Task<std::expected<void, ssl::Error>> Channel::handshake(EarlyBytes early, io::Duration wait) {
+io::Task<std::expected<void, ssl::Error>>
+Channel::handshake(End end, EarlyBytes early, io::Duration wait) {
     // RFC 3207 4.2: nothing said in clear is carried over.
     cipher_ = early == EarlyBytes::are_tls ? window_ : std::string_view{};
     window_ = {};
@@ -201,6 +205,10 @@ io::Task<std::expected<void, ssl::Error>> Channel::handshake(EarlyBytes early, i
     const io::Clock::time_point deadline = socket_.ring().now() + wait;
     for (;;) {
         const ssl::Progress progress = engine_->handshake(cipher_, out_);
+        if (progress == ssl::Progress::done && end == End::server &&
+            engine_->peer().version == ssl::Version::tls_1_3) {
+            break; // `out_` is a ticket, for which nobody waits
+        }
         const auto left = std::max(
             io::Duration{1}, std::chrono::ceil<io::Duration>(deadline - socket_.ring().now()));
         const auto flushed = co_await flush(left);
@@ -215,11 +223,14 @@ io::Task<std::expected<void, ssl::Error>> Channel::handshake(EarlyBytes early, i
     co_return {};
 }
 
-io::Task<void> Channel::close(io::Duration wait) {
-    if (engine_) {
+io::Task<void> Channel::close(io::Duration wait, std::string_view last_words) {
+    if (!engine_) {
+        out_ = last_words;
+    } else {
+        if (!last_words.empty()) static_cast<void>(engine_->write(last_words, out_));
         engine_->close(out_);
-        [[maybe_unused]] const auto flushed = co_await flush(wait);
     }
+    [[maybe_unused]] const auto flushed = co_await flush(wait, io::Behind::the_end);
     socket_.shut_down_send();
     window_ = cipher_ = {};
     const io::Clock::time_point deadline = socket_.ring().now() + wait;

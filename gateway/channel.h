@@ -62,16 +62,17 @@ public:
                                                                    io::Duration wait);
 
     // Turns to TLS as a server. Early bytes that are thrown away should have been refused
-    // beforehand, see has_buffered(). After an error: close.
+    // beforehand, see has_buffered(). A ticket for resumption waits for what is sent next. After an
+    // error: close.
     [[nodiscard]] io::Task<std::expected<void, ssl::Error>>
     start_tls(ssl::ServerContext& context, EarlyBytes early, io::Duration wait);
     // Turns to TLS as a client of `server_name`.
     [[nodiscard]] io::Task<std::expected<void, ssl::Error>>
     start_tls(ssl::ClientContext& context, std::string_view server_name, io::Duration wait);
 
-    // Says close_notify, ends our side, and reads for a little while, so that our last words are
-    // not lost to a reset because of bytes that we never read.
-    [[nodiscard]] io::Task<void> close(io::Duration wait);
+    // Says `last_words` and close_notify, ends our side, and reads for a little while, so that they
+    // are not lost to a reset because of bytes that we never read.
+    [[nodiscard]] io::Task<void> close(io::Duration wait, std::string_view last_words = {});
 
     // Bytes have come that nobody has read.
     [[nodiscard]] bool has_buffered() const {
@@ -98,9 +99,11 @@ private:
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> fill(io::Duration wait);
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> decrypt(io::Duration wait);
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> receive(io::Duration wait);
-    [[nodiscard]] io::Task<std::expected<void, ChannelError>> flush(io::Duration wait);
-    [[nodiscard]] io::Task<std::expected<void, ssl::Error>> handshake(EarlyBytes early,
-                                                                      io::Duration wait);
+    [[nodiscard]] io::Task<std::expected<void, ChannelError>>
+    flush(io::Duration wait, io::Behind behind = io::Behind::anything);
+    enum class End : std::uint8_t { server, client };
+    [[nodiscard]] io::Task<std::expected<void, ssl::Error>>
+    handshake(End end, EarlyBytes early, io::Duration wait);
     using LineResult = std::expected<std::string_view, ChannelError>;
     [[nodiscard]] std::optional<LineResult> line_from_window(std::size_t bytes_max);
     [[nodiscard]] io::Task<LineResult> line_in_parts(std::size_t bytes_max, io::Duration wait);

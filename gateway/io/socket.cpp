@@ -201,13 +201,16 @@ std::expected<Chunk, Error> Socket::Receive::await_resume() {
     return std::unexpected{timed_out_ ? Error::timed_out : Error::cancelled};
 }
 
-Socket::Send Socket::send(std::string_view bytes, Duration wait) { return {*this, bytes, wait}; }
+Socket::Send Socket::send(std::string_view bytes, Duration wait, Behind behind) {
+    return {*this, bytes, wait, behind};
+}
 
 void Socket::Send::submit() {
     io_uring_sqe& entry = socket_.ring().submission();
     // Without MSG_WAITALL, with which a cancel does not end a send that went out in part and that
     // the kernel has given to a worker.
-    io_uring_prep_send(&entry, socket_.fd(), bytes_.data(), bytes_.size(), MSG_NOSIGNAL);
+    const int flags = MSG_NOSIGNAL | (behind_ == Behind::the_end ? MSG_MORE : 0);
+    io_uring_prep_send(&entry, socket_.fd(), bytes_.data(), bytes_.size(), flags);
     io_uring_sqe_set_data(&entry, static_cast<Operation*>(this));
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/io/task.h"
 
 #include <coroutine>
+#include <cstdint>
 #include <deque>
 #include <expected>
 #include <string_view>
@@ -16,6 +17,12 @@
 namespace postern::io {
 
 class Socket;
+
+// What comes behind the bytes that are sent.
+enum class Behind : std::uint8_t {
+    anything,
+    the_end, // shut_down_send(), at once: it travels in the same segment
+};
 
 namespace detail {
 
@@ -100,7 +107,8 @@ public:
     [[nodiscard]] Receive receive(Duration wait);
     // All of `bytes`, which stay valid until the result is there. After an error the stream's state
     // is unknown: only close.
-    [[nodiscard]] Send send(std::string_view bytes, Duration wait);
+    [[nodiscard]] Send
+    send(std::string_view bytes, Duration wait, Behind behind = Behind::anything);
 
     // True when receive() would not suspend.
     [[nodiscard]] bool has_received() const { return receiver_->ready(); }
@@ -141,8 +149,8 @@ private:
 
 class Socket::Send final : public Operation, public Timer {
 public:
-    Send(const Socket& socket, std::string_view bytes, Duration wait)
-        : socket_(socket), bytes_(bytes), wait_(wait) {}
+    Send(const Socket& socket, std::string_view bytes, Duration wait, Behind behind)
+        : socket_(socket), bytes_(bytes), wait_(wait), behind_(behind) {}
     [[nodiscard]] bool await_ready() const { return bytes_.empty() || socket_.cancelled_; }
     void await_suspend(std::coroutine_handle<> waiter);
     [[nodiscard]] std::expected<void, Error> await_resume();
@@ -156,6 +164,7 @@ private:
     std::string_view bytes_; // what is left
     Duration wait_;
     std::coroutine_handle<> waiter_;
+    Behind behind_;
     bool timed_out_ = false;
     int failure_ = 0; // errno
 };

@@ -371,8 +371,7 @@ io::Task<bool> Session::flush() {
 io::Task<Session::Step> Session::leave(const smtp::Reply& reply, Ending ending) {
     static_cast<void>(say(reply));
     end_transaction();
-    [[maybe_unused]] const bool flushed = co_await flush();
-    co_await channel_.close(linger);
+    co_await channel_.close(linger, std::exchange(replies_, {}));
     co_return ending;
 }
 

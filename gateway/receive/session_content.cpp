@@ -107,8 +107,7 @@ io::Task<Session::Step> Session::finish_message(const smtp::ContentFacts& conten
     end_transaction();
     const Step said = say(spoken);
     if (spoken.after == smtp::After::close) {
-        [[maybe_unused]] const bool flushed = co_await flush();
-        co_await channel_.close(linger);
+        co_await channel_.close(linger, std::exchange(replies_, {}));
         co_return Ending::overload; // 421: it is never the message's fault
     }
     co_return said;

@@ -2,6 +2,7 @@
 
 #include "gateway/smtp/body.h"
 #include "gateway/smtp/client.h"
+#include "gateway/smtp/dots.h"
 
 #include <cassert>
 #include <utility>
@@ -9,7 +10,7 @@
 namespace postern::relay {
 namespace {
 
-constexpr std::size_t together_bytes = 16384; // pieces up to this size wait for company
+constexpr std::size_t together_bytes = 16384; // content up to this size waits for company
 
 // A kept connection that the server closed in the meantime: nothing was lost, a fresh one will do.
 bool went_stale(const Answer& answer) {
@@ -26,7 +27,7 @@ Answer refusal(int code, std::string_view text) {
 io::Task<Answer> Delivery::recipient(const ClientFacts& client,
                                      const smtp::Mail& mail,
                                      const smtp::Recipient& recipient) {
-    assert(!in_content_);
+    assert(stage_ == Stage::envelope);
     if (failure_) co_return Answer{.reply = {}, .failure = failure_};
     if (lease_ && mail_accepted_) co_return co_await further(recipient);
     if (!lease_) {
@@ -98,9 +99,16 @@ io::Task<Answer> Delivery::further(const smtp::Recipient& recipient) {
 }
 
 io::Task<std::optional<Answer>> Delivery::begin_content() {
-    assert(!in_content_);
+    assert(stage_ == Stage::envelope);
     if (failure_) co_return Answer{.reply = {}, .failure = failure_};
     assert(lease_);
+    if (!lease_->extensions().has(smtp::Extension::chunking)) co_return co_await say_data();
+    stage_ = Stage::gathering;
+    co_return std::nullopt;
+}
+
+io::Task<std::optional<Answer>> Delivery::say_data() {
+    stage_ = Stage::envelope;
     std::string command;
     smtp::append_data(command);
     auto answer = co_await lease_->ask(command, pool_.environment().bounds.command);
@@ -109,7 +117,7 @@ io::Task<std::optional<Answer>> Delivery::begin_content() {
         if (answer->code < 400) co_return lost(Conversation::out_of_step(*answer));
         co_return Answer{.reply = std::move(*answer), .failure = {}};
     }
-    in_content_ = true;
+    stage_ = Stage::behind_data;
     co_return std::nullopt;
 }
 
@@ -121,11 +129,15 @@ io::Task<bool> Delivery::flush() {
 }
 
 io::Task<bool> Delivery::write(std::string_view content) {
-    assert(in_content_);
-    if (failure_) co_return false;
+    if (failure_ || refusal_) co_return false;
+    assert(stage_ != Stage::envelope);
     if (pending_.size() + content.size() <= together_bytes) {
         pending_ += content;
         co_return true;
+    }
+    if (stage_ == Stage::gathering) {
+        refusal_ = co_await say_data();
+        if (refusal_) co_return false;
     }
     if (!pending_.empty()) {
         const bool flushed = co_await flush();
@@ -137,7 +149,27 @@ io::Task<bool> Delivery::write(std::string_view content) {
 }
 
 io::Task<Answer> Delivery::finish() {
-    assert(in_content_);
+    if (refusal_) {
+        abandon();
+        co_return std::move(*refusal_);
+    }
+    if (stage_ == Stage::gathering) co_return co_await finish_in_one_piece();
+    co_return co_await finish_behind_data();
+}
+
+io::Task<Answer> Delivery::finish_in_one_piece() {
+    std::string content;
+    smtp::DotUnstuffer{}.unstuff(pending_, content);
+    std::string piece;
+    smtp::append_bdat(piece, content.size(), smtp::Chunk::last);
+    piece += content;
+    stage_ = Stage::envelope;
+    auto answer = co_await lease_->ask(piece, pool_.environment().bounds.data_end);
+    co_return conclude(std::move(lease_), std::move(answer));
+}
+
+io::Task<Answer> Delivery::finish_behind_data() {
+    assert(stage_ == Stage::behind_data);
     constexpr io::Duration last_words{100};
     const Bounds& bounds = pool_.environment().bounds;
     bool whole = !failure_.has_value() && lease_->silent();
@@ -147,7 +179,7 @@ io::Task<Answer> Delivery::finish() {
     }
     // A server that refuses or closes in the middle may have said why.
     auto answer = co_await lease_->reply(whole ? bounds.data_end : last_words);
-    in_content_ = false;
+    stage_ = Stage::envelope;
     Lease lease = std::move(lease_);
     if (!whole) {
         const bool explained = answer && answer->code >= 400;
@@ -156,24 +188,29 @@ io::Task<Answer> Delivery::finish() {
         if (!failure_) co_return lost(std::move(answer.error()));
         co_return Answer{.reply = {}, .failure = failure_};
     }
+    co_return conclude(std::move(lease), std::move(answer));
+}
+
+// The next hop's answer to the whole message.
+Answer Delivery::conclude(Lease lease, Conversation::Replied answer) {
     answer = Conversation::in_step(std::move(answer));
-    if (!answer) co_return lost(std::move(answer.error()));
+    if (!answer) return lost(std::move(answer.error()));
     lease->state().message_done();
     pool_.give_back(std::move(lease));
-    co_return Answer{.reply = std::move(*answer), .failure = {}};
+    return Answer{.reply = std::move(*answer), .failure = {}};
 }
 
 void Delivery::abandon() {
     pending_.clear();
     if (!lease_) return;
-    if (in_content_ || failure_) {
-        in_content_ = false;
+    if (stage_ == Stage::behind_data || failure_) {
         lease_ = {};
     } else if (mail_accepted_) {
         pool_.reset_and_give_back(std::move(lease_));
     } else {
         pool_.give_back(std::move(lease_));
     }
+    stage_ = Stage::envelope;
     mail_accepted_ = false;
 }
 

@@ -56,15 +56,80 @@ TEST_CASE("a message is carried over with its envelope, and the next hop's own r
     CHECK(delivery.host() == f.server.endpoint().text());
     CHECK(f.add(delivery, recipient("TO:<two@example.org>")).positive());
     REQUIRE_FALSE(f.begin(delivery));
-    CHECK(delivery.in_content());
     CHECK(f.write(delivery, "Subject: x\r\n"));
     CHECK(f.write(delivery, "\r\n..\r\n"));
     const Answer answer = f.finish(delivery);
     CHECK(answer.positive());
     CHECK(answer.reply.text() == "2.0.0 queued as 4711");
-    CHECK_FALSE(delivery.in_content());
     CHECK(f.server.messages == Lines{"Subject: x\r\n\r\n..\r\n"});
     CHECK(f.server.heard == Lines{envelope[0], envelope[1], "RCPT TO:<two@example.org>", "DATA"});
+}
+
+TEST_CASE("a small message goes in one piece where the next hop takes chunks") {
+    Fixture f;
+    f.server.offers = {"PIPELINING", "CHUNKING"};
+    f.warm_up();
+    Delivery delivery{f.core.pool, f.route};
+    REQUIRE(f.add(delivery).positive());
+    REQUIRE_FALSE(f.begin(delivery));
+    REQUIRE(f.write(delivery, "Subject: x\r\n"));
+    REQUIRE(f.write(delivery, "\r\n..\r\n...\r\n"));
+    CHECK(f.server.heard == envelope); // nothing of the content, before it is complete
+    CHECK(f.finish(delivery).positive());
+    CHECK(f.server.heard.back() == "BDAT 21 LAST");
+    CHECK(f.server.messages == Lines{"Subject: x\r\n\r\n.\r\n..\r\n"});
+    Delivery next{f.core.pool, f.route};
+    CHECK(f.deliver(next).positive());
+    CHECK(f.server.connections == 1);
+}
+
+TEST_CASE("a message that outgrows one piece goes behind DATA") {
+    Fixture f;
+    f.server.offers = {"CHUNKING"};
+    const std::string block = std::string(998, 'x') + "\r\n";
+    Delivery delivery{f.core.pool, f.route};
+    REQUIRE(f.add(delivery).positive());
+    REQUIRE_FALSE(f.begin(delivery));
+    std::string whole;
+    for (int sent = 0; sent < 40; ++sent) {
+        REQUIRE(f.write(delivery, block));
+        whole += block;
+    }
+    CHECK(f.finish(delivery).positive());
+    CHECK(f.server.heard.back() == "DATA");
+    CHECK(f.server.messages == Lines{whole});
+}
+
+TEST_CASE("a DATA that is refused while content arrives is the answer at its end") {
+    const std::string reply = GENERATE(as<std::string>{}, "", "451 4.3.0 later");
+    Fixture f;
+    f.server.offers = {"CHUNKING"};
+    f.server.says["DATA"] = reply;
+    Delivery delivery{f.core.pool, f.route};
+    REQUIRE(f.add(delivery).positive());
+    REQUIRE_FALSE(f.begin(delivery));
+    REQUIRE(f.write(delivery, "Subject: x\r\n"));
+    CHECK_FALSE(f.write(delivery, std::string(20'000, 'x')));
+    CHECK_FALSE(f.write(delivery, "more"));
+    const Answer answer = f.finish(delivery);
+    CHECK(answer.failure.has_value() == reply.empty());
+    if (!answer.failure) CHECK(answer.reply.code == 451);
+    turn_until(f.loop, [&] { return f.core.hops[0]->in_use() == 0; });
+    CHECK(f.core.hops[0]->idle() == (reply.empty() ? 0 : 1));
+}
+
+TEST_CASE("content that was only gathered is given up with a RSET") {
+    Fixture f;
+    f.server.offers = {"CHUNKING"};
+    {
+        Delivery delivery{f.core.pool, f.route};
+        REQUIRE(f.add(delivery).positive());
+        REQUIRE_FALSE(f.begin(delivery));
+        REQUIRE(f.write(delivery, "Subject: x\r\n"));
+    }
+    turn_until(f.loop, [&] { return f.core.hops[0]->idle() == 1; });
+    CHECK(f.server.heard.back() == "RSET");
+    CHECK(f.server.messages.empty());
 }
 
 TEST_CASE("without PIPELINING, RCPT waits for the answer to MAIL") {
@@ -143,8 +208,10 @@ TEST_CASE("a next hop that goes away before its final reply has not taken the me
                               Row{NextHop::silence, Cause::silent},
                               Row{"hello", Cause::malformed},
                               Row{"354 go on", Cause::malformed});
-    CAPTURE(row.reply);
+    const bool in_one_piece = GENERATE(false, true);
+    CAPTURE(row.reply, in_one_piece);
     Fixture f;
+    if (in_one_piece) f.server.offers = {"CHUNKING"};
     f.server.says["."] = row.reply;
     if (row.reply == NextHop::silence) f.core.environment.bounds.data_end = io::Duration{5};
     Delivery delivery{f.core.pool, f.route};
