@@ -3,7 +3,7 @@
 import pytest
 
 from support.client import Closed, message
-from support.next_hop import EXTENSIONS
+from support.next_hop import WITHOUT_CHUNKING
 from support.promises import assert_accepted, assert_not_complete, still_serves
 
 CONTENT = message(body="line\r\n.\r\n..two\r\n" * 20)
@@ -13,7 +13,7 @@ CONTENT = message(body="line\r\n.\r\n..two\r\n" * 20)
 def bridged(request, hop):
     """A next hop with and without BDAT."""
     if request.param == "DATA only":
-        hop.extensions = tuple(one for one in EXTENSIONS if one != "CHUNKING")
+        hop.extensions = WITHOUT_CHUNKING
     return hop
 
 

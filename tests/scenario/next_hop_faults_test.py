@@ -3,7 +3,7 @@
 import pytest
 
 from support.client import message
-from support.next_hop import CLOSE, RESET, SILENCE, USUAL
+from support.next_hop import CLOSE, RESET, SILENCE, USUAL, WITHOUT_CHUNKING
 from support.promises import assert_accepted, still_serves
 from support.waiting import wait_until
 
@@ -155,10 +155,11 @@ def serves(postern, hop):
 @pytest.mark.parametrize("how", [CLOSE, RESET, "nonsense"])
 @pytest.mark.parametrize("at", ["DATA", "CONTENT"])
 @pytest.mark.parametrize("by", ["data", "bdat"])
-def test_I17_a_next_hop_that_breaks_in_the_message_defers(postern, hop, at, how, by):
-    hop.answers[at] = how
+def test_I17_a_next_hop_that_breaks_in_the_message_defers(start, hop, at, how, by):
     if at == "DATA":
-        hop.answers["BDAT"] = hop.answers["CONTENT"] = how
+        hop.extensions = WITHOUT_CHUNKING
+    postern = start()
+    hop.answers[at] = how
     with postern.connect() as client:
         client.ehlo().envelope()
         assert getattr(client, by)(CONTENT).status == "451 4.4.2"
@@ -172,7 +173,10 @@ def test_I17_a_next_hop_that_breaks_in_the_message_defers(postern, hop, at, how,
 @pytest.mark.parametrize("at, reply", [("DATA", "250 2.0.0 ok"), ("DATA", "220 hello"), ("CONTENT", "354 go ahead"),
                                        ("RCPT", "354 go ahead"), ("MAIL", "354 go ahead")])
 @pytest.mark.parametrize("by", ["data", "bdat"])
-def test_I17_a_reply_of_the_wrong_kind_defers(postern, hop, at, reply, by):
+def test_I17_a_reply_of_the_wrong_kind_defers(start, hop, at, reply, by):
+    if at == "DATA":
+        hop.extensions = WITHOUT_CHUNKING
+    postern = start()
     hop.answers[at] = reply
     with postern.connect() as client:
         client.ehlo().command("MAIL FROM:<b@other.example>")
@@ -189,6 +193,8 @@ def test_I17_a_reply_of_the_wrong_kind_defers(postern, hop, at, reply, by):
 @pytest.mark.parametrize("stray", ["250 2.0.0 stray", "354 stray", "550 5.0.0 stray"])
 def test_a_stray_reply_never_turns_into_the_answer_to_a_message(start, hop, at, stray):
     """Behind one reply stands another that nobody asked for, so that all that follow are shifted."""
+    if at == "DATA":
+        hop.extensions = WITHOUT_CHUNKING
     postern = start(cores=1)
     hop.answers[at] = lambda text, conversation: None if hop.stopped_straying else usual(at) + "\r\n" + stray
     hop.stopped_straying = False
@@ -217,7 +223,7 @@ def usual(at):
 def test_I17_a_next_hop_that_breaks_while_the_client_still_sends_defers(client, hop):
     client.envelope()
     assert client.command("DATA").code == 354
-    client.send(CONTENT)
+    client.send(CONTENT + b"more than goes in one piece\r\n" * 1000)
     hop.wait_until(lambda hop: hop.saw_content, "content at the hop")
     hop.drop_all(RESET)
     for _ in range(200):
@@ -231,7 +237,7 @@ def test_I17_a_next_hop_that_breaks_while_the_client_still_sends_defers(client, 
 def test_I17_a_next_hop_that_never_answers_defers(start, hop, at):
     hop.answers[at] = SILENCE
     if at == "DATA":
-        hop.answers["BDAT"] = SILENCE
+        hop.extensions = WITHOUT_CHUNKING
     postern = start(timeouts={"next_hop_command": "300ms", "next_hop_data_block": "300ms", "next_hop_data_end": "300ms"})
     with postern.connect() as client:
         client.ehlo().command("MAIL FROM:<b@other.example>")

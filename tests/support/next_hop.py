@@ -23,6 +23,7 @@ from support.hop_conversation import CLOSE, RESET, SILENCE, USUAL, Conversation 
 from support.waiting import PATIENCE_SECONDS, wait_until  # noqa: E402
 
 EXTENSIONS = ("PIPELINING", "SIZE 104857600", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "SMTPUTF8", "DSN")
+WITHOUT_CHUNKING = tuple(one for one in EXTENSIONS if one != "CHUNKING")  # all content goes behind DATA
 XCLIENT = "XCLIENT NAME ADDR PORT PROTO HELO"
 
 
