@@ -295,22 +295,27 @@ void Courier::settle(Journey& journey,
 io::Task<void> Courier::write_down(Journey& journey) {
     spool::Message& message = journey.message;
     const std::vector<std::uint32_t>& changed = journey.settlement.changed();
-    bool may_write = !changed.empty();
-    if (may_write) may_write = co_await tell(journey);
-    while (may_write) {
+    bool may_write = true;
+    if (!changed.empty()) {
+        const Told told = co_await tell(journey);
+        if (told == Told::later) journey.settlement.take_back_report(now() + pause_after_fault);
+        may_write = told != Told::stopped;
+    }
+    while (may_write && !changed.empty()) {
         const bool is_over = spool::settled(message);
         const auto written = is_over ? co_await office_.spool.done(message)
                                      : co_await office_.spool.outcome(message, changed);
         if (written && is_over) co_return;
         if (written) break;
         office_.recorder.spool_failed(message.id, "outcome", written.error());
+        // On the disk it is as it was before, and so it comes again.
+        if (journey.settlement.is_forgettable() && !may_wait_in_hand(written.error())) break;
         may_write = co_await pause();
     }
     office_.spool.put_back(message);
 }
 
-// False: the sender could not be told before we stopped.
-io::Task<bool> Courier::tell(const Journey& journey) {
+io::Task<Courier::Told> Courier::tell(const Journey& journey) {
     const spool::Message& message = journey.message;
     const Settlement& settlement = journey.settlement;
     if (!settlement.untold().empty()) {
@@ -322,17 +327,25 @@ io::Task<bool> Courier::tell(const Journey& journey) {
         if (sent) break;
         office_.recorder.spool_failed(message.id, "report", sent.error());
         if (sent.error() == spool::Error::too_big) break;
+        if (!may_wait_in_hand(sent.error())) co_return Told::later;
         const bool go_on = co_await pause();
-        if (!go_on) co_return false;
+        if (!go_on) co_return Told::stopped;
     }
-    co_return true;
+    co_return Told::yes;
+}
+
+// Half of the hands stay free for what gives space back: reports that can be delivered.
+bool Courier::may_wait_in_hand(spool::Error error) const {
+    return error != spool::Error::full || pausing_ < office_.settings->delivery.concurrency / 2;
 }
 
 // Until the disk may work again. False: we stop instead.
 io::Task<bool> Courier::pause() {
     constexpr io::Duration moment = std::chrono::seconds{5};
     if (cutting_) co_return false;
+    ++pausing_;
     [[maybe_unused]] const bool changed = co_await changed_.wait(moment);
+    --pausing_;
     co_return !cutting_;
 }
 

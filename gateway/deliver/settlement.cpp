@@ -37,6 +37,7 @@ Outcome Settlement::settle(const Course& course,
                            std::uint64_t random) {
     spool::Recipient& settled = message_.recipients[recipient];
     changed_.push_back(recipient);
+    before_.push_back(settled);
     ++settled.attempts;
     settled.last = now;
     settled.remote = outcome.host;
@@ -70,6 +71,28 @@ Outcome Settlement::settle(const Course& course,
         break;
     }
     return outcome;
+}
+
+void Settlement::take_back_report(Time next) {
+    reported_.clear();
+    std::vector<std::uint32_t> changed;
+    for (std::size_t at = 0; at < changed_.size(); ++at) {
+        spool::Recipient& recipient = message_.recipients[changed_[at]];
+        if (recipient.state == spool::State::failed) {
+            recipient = std::move(before_[at]);
+            recipient.next = next;
+            continue;
+        }
+        recipient.delay_reported = before_[at].delay_reported;
+        changed.push_back(changed_[at]);
+    }
+    changed_ = std::move(changed);
+}
+
+bool Settlement::is_forgettable() const {
+    return reported_.empty() && std::ranges::all_of(changed_, [&](std::uint32_t number) {
+               return message_.recipients[number].state == spool::State::waiting;
+           });
 }
 
 void Settlement::report(const Course& course,

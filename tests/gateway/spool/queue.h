@@ -101,6 +101,7 @@ public:
                        Spool::Settings{.directory = directory_.path("spool"),
                                        .core = 0,
                                        .segment_bytes = options_.segment_bytes,
+                                       .report_segment_bytes = options_.segment_bytes,
                                        .fault = options_.fault},
                        std::move(recovery.cores[0]));
         settle();
