@@ -298,7 +298,9 @@ io::Task<void> Courier::write_down(Journey& journey) {
     bool may_write = true;
     if (!changed.empty()) {
         const Told told = co_await tell(journey);
-        if (told == Told::later) journey.settlement.take_back_report(now() + pause_after_fault);
+        if (told == Told::later && journey.settlement.take_back_report(now() + pause_after_fault)) {
+            office_.recorder.report_dropped(message, "there is no room for it");
+        }
         may_write = told != Told::stopped;
     }
     while (may_write && !changed.empty()) {

@@ -73,7 +73,9 @@ Outcome Settlement::settle(const Course& course,
     return outcome;
 }
 
-void Settlement::take_back_report(Time next) {
+bool Settlement::take_back_report(Time next) {
+    const bool is_silent = std::ranges::any_of(
+        reported_, [](const auto& entry) { return entry.action == smtp::Action::relayed; });
     reported_.clear();
     std::vector<std::uint32_t> changed;
     for (std::size_t at = 0; at < changed_.size(); ++at) {
@@ -87,6 +89,7 @@ void Settlement::take_back_report(Time next) {
         changed.push_back(changed_[at]);
     }
     changed_ = std::move(changed);
+    return is_silent;
 }
 
 bool Settlement::is_forgettable() const {

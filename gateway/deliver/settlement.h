@@ -30,8 +30,9 @@ public:
                    std::uint64_t random);
 
     // The report could not be sent for now: what it says is taken back, and whoever it says is lost
-    // waits until `next` as if nobody had tried. What was delivered stays delivered.
-    void take_back_report(Time next);
+    // waits until `next` as if nobody had tried. What was delivered stays delivered; true: that it
+    // was is what nobody will be told.
+    [[nodiscard]] bool take_back_report(Time next);
 
     // Nothing has happened that must not be forgotten: nobody's mail was delivered or given up, and
     // nobody has been told.

@@ -10,27 +10,13 @@
 namespace postern::spool {
 namespace {
 
-using io::FileOperation;
 using test::awaited;
 using test::Queue;
+using test::SmallDisk;
 
 constexpr std::uint32_t segment_bytes = 256U << 10U;
 // What a queue that takes mail has: what is written, what will be, and what reports will go into.
 constexpr int segments_least = 3;
-
-// A disk that has space for so many segments.
-class SmallDisk final : public io::FileFault {
-public:
-    explicit SmallDisk(int segments) : free(segments) {}
-    [[nodiscard]] int fails(FileOperation operation) override {
-        if (operation == FileOperation::remove) ++free;
-        if (operation != FileOperation::allocate) return 0;
-        if (free == 0) return ENOSPC;
-        --free;
-        return 0;
-    }
-    int free;
-};
 
 std::vector<MessageId> submit_until_full(Queue& queue, std::size_t bytes) {
     std::vector<MessageId> ids;
