@@ -250,9 +250,13 @@ io::Task<std::vector<Outcome>> Courier::attempt(const Journey& journey, const Co
     auto destination = co_await finder.find(course);
     if (!destination) co_return std::vector<Outcome>(count, destination.error());
     const std::string hosts = name_of(destination->way.hosts);
-    if (back_off_.wait_until(hosts, now())) {
-        co_return std::vector<Outcome>(
-            count, outcome_of(Cause::unreachable, "its hosts did not answer a short while ago"));
+    // Not the last time: that is never spared.
+    const bool is_last = now() >= expiry_of(schedule_, journey.message.arrival);
+    if (const auto usable_at = back_off_.wait_until(hosts, now()); usable_at && !is_last) {
+        Outcome spared =
+            outcome_of(Cause::unreachable, "its hosts did not answer a short while ago");
+        spared.asked_from = usable_at;
+        co_return std::vector<Outcome>(count, spared);
     }
     std::vector<smtp::Recipient> recipients;
     recipients.reserve(count);

@@ -38,22 +38,30 @@ Outcome Settlement::settle(const Course& course,
     spool::Recipient& settled = message_.recipients[recipient];
     changed_.push_back(recipient);
     before_.push_back(settled);
-    ++settled.attempts;
-    settled.last = now;
-    settled.remote = outcome.host;
-    settled.diagnostic = outcome.diagnostic();
+    if (!outcome.asked_from) {
+        ++settled.attempts;
+        settled.last = now;
+    }
     Plan plan;
     if (outcome.disposition == Disposition::deferred) {
         const Waiting waiting{.arrival = message_.arrival,
-                              .attempts = settled.attempts,
+                              .attempts = std::max(settled.attempts, 1U),
                               .warned = settled.delay_reported};
         plan = plan_after(schedule_, waiting, now, random);
+        if (outcome.asked_from) {
+            plan.at = std::min(*outcome.asked_from, expiry_of(schedule_, message_.arrival));
+        }
         if (plan.next == Next::fail) {
             outcome.disposition = Disposition::failed;
             outcome.status = smtp::delivery_time_expired;
         }
     }
-    settled.status = text_of(outcome.status);
+    // What an attempt has said says more.
+    if (!outcome.asked_from || settled.attempts == 0) {
+        settled.remote = outcome.host;
+        settled.diagnostic = outcome.diagnostic();
+        settled.status = text_of(outcome.status);
+    }
     switch (outcome.disposition) {
     case Disposition::delivered:
         settled.state = spool::State::delivered;
