@@ -38,10 +38,12 @@ void add_interfaces(dns::Ourselves& ourselves) {
 } // namespace
 
 dns::Ourselves ourselves_of(const Settings& settings) {
-    dns::Ourselves ourselves{.hostname = settings.hostname, .networks = {}};
+    dns::Ourselves ourselves;
     for (const ListenerSettings& listener : settings.listeners) {
         const auto endpoint = IpEndpoint::parse(listener.address);
         if (!endpoint || endpoint->port != settings.delivery.port) continue;
+        // A host that takes no mail at that port is not where mail of its name goes.
+        ourselves.hostname = settings.hostname;
         const std::string address = endpoint->address.text();
         if (address == "::" || address == "0.0.0.0") {
             add_interfaces(ourselves);
@@ -53,7 +55,8 @@ dns::Ourselves ourselves_of(const Settings& settings) {
 }
 
 std::string resolver_print(const Settings& settings) {
-    std::string print = settings.hostname + '\n' + settings.dns.trust_anchor + '\n';
+    std::string print = settings.hostname + '\n' + settings.dns.trust_anchor + '\n' +
+                        (settings.dns.refuse_bogus ? "refuse " : "");
     for (const IpEndpoint& server : settings.dns.servers) {
         print += server.text() + ' ';
     }
