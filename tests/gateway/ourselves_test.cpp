@@ -46,6 +46,7 @@ TEST_CASE("a listener on all addresses is on those of every interface") {
 
 TEST_CASE("another port is another server") {
     CHECK_FALSE(is_ours(listening_on("192.0.2.1:587"), "192.0.2.1"));
+    CHECK(ourselves_of(listening_on("192.0.2.1:587")).hostname.empty());
     CHECK(is_ours(listening_on("192.0.2.1:2525", 2525), "192.0.2.1"));
 }
 
