@@ -41,9 +41,13 @@ dns::Ourselves ourselves_of(const Settings& settings) {
     dns::Ourselves ourselves;
     for (const ListenerSettings& listener : settings.listeners) {
         const auto endpoint = IpEndpoint::parse(listener.address);
-        if (!endpoint || endpoint->port != settings.delivery.port) continue;
-        // A host that takes no mail at that port is not where mail of its name goes.
-        ourselves.hostname = settings.hostname;
+        const bool is_reached = endpoint && endpoint->port == settings.delivery.port;
+        // Where only mail from inside is taken, and at another port, mail for a host of our name
+        // goes to another server.
+        if (is_reached || listener.direction == Direction::inbound) {
+            ourselves.hostname = settings.hostname;
+        }
+        if (!is_reached) continue;
         const std::string address = endpoint->address.text();
         if (address == "::" || address == "0.0.0.0") {
             add_interfaces(ourselves);
@@ -63,6 +67,7 @@ std::string resolver_print(const Settings& settings) {
     print += '\n' + std::to_string(settings.delivery.port);
     for (const ListenerSettings& listener : settings.listeners) {
         print += '\n' + listener.address;
+        if (listener.direction == Direction::inbound) print += " inbound";
     }
     return print;
 }
