@@ -88,9 +88,9 @@ private:
     JournalWriter& writer_;
     Reports reports_;
     receive::Census census_;
+    std::atomic<bool> ended_ = false; // what is posted is not heard any more
     io::Mailbox mailbox_;
     State* state_ = nullptr;          // the thread's own
-    std::atomic<bool> ended_ = false; // what is posted is not heard any more
     std::thread thread_;
 };
 
