@@ -90,7 +90,7 @@ private:
     receive::Census census_;
     std::atomic<bool> ended_ = false; // what is posted is not heard any more
     io::Mailbox mailbox_;
-    State* state_ = nullptr;          // the thread's own
+    State* state_ = nullptr; // the thread's own
     std::thread thread_;
 };
 
