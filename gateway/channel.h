@@ -78,6 +78,8 @@ public:
     [[nodiscard]] bool has_buffered() const {
         return !window_.empty() || !cipher_.empty() || socket_.has_received();
     }
+    // Of them those that data() gives at once.
+    [[nodiscard]] std::size_t buffered() const { return window_.size(); }
     // A whole line is here: line() will not suspend.
     [[nodiscard]] bool has_line() const { return window_.find('\n') != std::string_view::npos; }
 

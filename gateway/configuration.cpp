@@ -94,6 +94,12 @@ private:
     std::string& print_;
 };
 
+bool takes_mail_in(const Settings& settings) {
+    return std::ranges::any_of(settings.listeners, [](const ListenerSettings& listener) {
+        return listener.direction == Direction::inbound;
+    });
+}
+
 } // namespace
 
 bool has_listener(const Settings& settings, std::string_view address) {
@@ -119,6 +125,7 @@ load_configuration(const std::string& path, std::uint64_t generation, const Conf
     if (!configuration->settings.policy.empty()) {
         policy::Loaded policy = policy::load(configuration->settings.policy, generation);
         loaded.mistakes.append(policy.mistakes);
+        if (takes_mail_in(configuration->settings)) loaded.mistakes.append(policy.unrouted);
         loaded.files.insert(loaded.files.end(), policy.files.begin(), policy.files.end());
         configuration->policy = std::move(policy.snapshot);
     }

@@ -221,6 +221,7 @@ private:
         co_await door->close(wait);
     }
 
+    // Doors and deliveries have the same time to end in.
     io::Task<void> wind_up() {
         io::TaskGroup closing{*ring_};
         const io::Duration wait =
@@ -229,10 +230,10 @@ private:
             closing.spawn(close(std::move(door), wait));
         }
         doors_.clear();
-        constexpr io::Duration patience = std::chrono::minutes{2};
+        if (outbound_) closing.spawn(outbound_->courier.stop(wait));
+        constexpr io::Duration patience = std::chrono::minutes{10}; // each has a bound of its own
         [[maybe_unused]] const bool closed = co_await closing.ended(wait + patience);
         if (outbound_) {
-            co_await outbound_->courier.stop(wait);
             [[maybe_unused]] const bool answered = co_await asked_.ended(patience);
             co_await outbound_->spool.stop();
             if (outbound_->resolver) co_await outbound_->resolver->stop();
@@ -308,6 +309,8 @@ void Core::run(std::span<const receive::Census* const> all) {
         mailbox_.stop();
         state_ = nullptr;
     }
+    ended_ = true;
+    mailbox_.run_posted(); // whoever comes later sees that we have ended
     reports_.stopped();
 }
 
@@ -335,6 +338,7 @@ void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::stri
         if (state_ == nullptr) return answer({});
         state_->ask_queue(std::move(asked), std::move(answer));
     });
+    if (ended_) mailbox_.run_posted();
 }
 
 void Core::stop() {

@@ -13,6 +13,7 @@
 #include "ssl/context.h"
 #include "ssl/ticket.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -69,7 +70,8 @@ public:
     void adopt(CoreConfiguration configuration, std::function<void()> done);
     void set_ticket_keys(const ssl::TicketKeys& keys);
     void set_short_of_memory(bool is_short);
-    // `answered` is called on the core's thread, with "" when this core has no queue.
+    // `answered` is called on the core's thread, with "" when this core has no queue; and on the
+    // caller's when the core has ended.
     void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered);
     void stop();
 
@@ -86,6 +88,7 @@ private:
     JournalWriter& writer_;
     Reports reports_;
     receive::Census census_;
+    std::atomic<bool> ended_ = false; // what is posted is not heard any more
     io::Mailbox mailbox_;
     State* state_ = nullptr; // the thread's own
     std::thread thread_;

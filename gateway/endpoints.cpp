@@ -139,7 +139,8 @@ io::Task<std::string> Endpoints::control(Channel& channel) {
     if (line->starts_with("queue ")) {
         const auto request = deliver::parse_queue_request(line->substr(6));
         if (!request) co_return "refused\n" + request.error() + "\n";
-        co_return "ok\n" + co_await gateway_.ask_queue(*request);
+        const auto answer = co_await gateway_.ask_queue(*request);
+        co_return answer ? "ok\n" + *answer : std::string{"refused\nthe gateway is ending\n"};
     }
     if (*line == "status") co_return "ok\n" + gateway_.status() + "\n";
     if (*line != "reload") co_return std::string{"refused\nunknown request\n"};

@@ -183,25 +183,26 @@ io::Task<bool> Gateway::start_cores(std::size_t count) {
     co_return core_error_.empty();
 }
 
-io::Task<std::string> Gateway::ask_queue(const deliver::QueueRequest& request) {
-    std::string answers;
+io::Task<std::optional<std::string>> Gateway::ask_queue(const deliver::QueueRequest& request) {
+    std::string all;
     deliver::QueueRequest left = request;
-    for (const std::unique_ptr<Core>& core : cores_) {
-        std::optional<std::string> answer;
-        core->ask_queue(left, [this, &answer](std::string said) {
-            mailbox_.post([this, &answer, come = std::move(said)]() mutable {
-                answer = std::move(come);
+    for (std::size_t core = 0; core < cores_.size() && left.limit > 0; ++core) {
+        const std::uint64_t question = ++questions_;
+        cores_[core]->ask_queue(left, [this, question](std::string said) {
+            mailbox_.post([this, question, come = std::move(said)]() mutable {
+                answers_.emplace(question, std::move(come));
                 changed_->set();
             });
         });
-        while (!answer) {
+        while (!answers_.contains(question) && !stopping_) {
             [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
         }
-        left.limit -= std::min(left.limit, deliver::messages_in(*answer, request.json));
-        answers += *answer;
-        if (left.limit == 0) break;
+        if (stopping_) co_return std::nullopt; // it may never come
+        const std::string answer = std::move(answers_.extract(question).mapped());
+        left.limit -= std::min(left.limit, deliver::messages_in(answer, request.json));
+        all += answer;
     }
-    co_return answers;
+    co_return all;
 }
 
 io::Task<void> Gateway::wait_for_signals() {

@@ -17,8 +17,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace postern::gateway {
@@ -51,8 +53,9 @@ public:
     [[nodiscard]] io::Task<Reloaded> reload(Loader::When when);
     [[nodiscard]] std::string metrics() const;
     [[nodiscard]] std::string status() const;
-    // What the cores say to it, one after the other.
-    [[nodiscard]] io::Task<std::string> ask_queue(const deliver::QueueRequest& request);
+    // What the cores say to it, one after the other. Nothing: we stop.
+    [[nodiscard]] io::Task<std::optional<std::string>>
+    ask_queue(const deliver::QueueRequest& request);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
 
 private:
@@ -96,8 +99,10 @@ private:
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<io::Event> changed_; // something that a task here waits for has happened
     std::unique_ptr<Endpoints> endpoints_;
-    std::unique_ptr<Load> load_;  // has come from the loader
-    std::size_t outstanding_ = 0; // answers of cores
+    std::unique_ptr<Load> load_;                             // has come from the loader
+    std::size_t outstanding_ = 0;                            // answers of cores
+    std::uint64_t questions_ = 0;                            // about their queues
+    std::unordered_map<std::uint64_t, std::string> answers_; // by question, until they are read
     std::string core_error_;
     std::chrono::system_clock::time_point started_at_;
     std::uint64_t reloads_ = 0;

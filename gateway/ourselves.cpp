@@ -38,10 +38,16 @@ void add_interfaces(dns::Ourselves& ourselves) {
 } // namespace
 
 dns::Ourselves ourselves_of(const Settings& settings) {
-    dns::Ourselves ourselves{.hostname = settings.hostname, .networks = {}};
+    dns::Ourselves ourselves;
     for (const ListenerSettings& listener : settings.listeners) {
         const auto endpoint = IpEndpoint::parse(listener.address);
-        if (!endpoint || endpoint->port != settings.delivery.port) continue;
+        const bool is_reached = endpoint && endpoint->port == settings.delivery.port;
+        // Where only mail from inside is taken, and at another port, mail for a host of our name
+        // goes to another server.
+        if (is_reached || listener.direction == Direction::inbound) {
+            ourselves.hostname = settings.hostname;
+        }
+        if (!is_reached) continue;
         const std::string address = endpoint->address.text();
         if (address == "::" || address == "0.0.0.0") {
             add_interfaces(ourselves);
@@ -53,13 +59,15 @@ dns::Ourselves ourselves_of(const Settings& settings) {
 }
 
 std::string resolver_print(const Settings& settings) {
-    std::string print = settings.hostname + '\n' + settings.dns.trust_anchor + '\n';
+    std::string print = settings.hostname + '\n' + settings.dns.trust_anchor + '\n' +
+                        (settings.dns.refuse_bogus ? "refuse " : "");
     for (const IpEndpoint& server : settings.dns.servers) {
         print += server.text() + ' ';
     }
     print += '\n' + std::to_string(settings.delivery.port);
     for (const ListenerSettings& listener : settings.listeners) {
         print += '\n' + listener.address;
+        if (listener.direction == Direction::inbound) print += " inbound";
     }
     return print;
 }

@@ -235,6 +235,7 @@ void read_dns(Table& root, Settings& settings) {
             }
         }
         take(table.path("trust_anchor"), dns.trust_anchor);
+        take(table.boolean("refuse_bogus"), dns.refuse_bogus);
     });
 }
 

@@ -59,6 +59,7 @@ struct TlsSettings {
 struct DnsSettings {
     std::vector<IpEndpoint> servers; // empty: the system's
     std::string trust_anchor = "/usr/share/dns/root.key";
+    bool refuse_bogus = false; // else an answer that fails the proof counts as without one
 };
 
 /// `[delivery]`: how mail leaves.

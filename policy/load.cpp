@@ -32,8 +32,8 @@ public:
             lists.push_back(
                 std::make_unique<const AddressList>(load_list(list, files_, mistakes_)));
         }
-        Parts parts = resolve(draft_, std::move(lists), mistakes_);
         Loaded loaded;
+        Parts parts = resolve(draft_, std::move(lists), mistakes_, loaded.unrouted);
         if (mistakes_.errors() == 0)
             loaded.snapshot = std::make_shared<const Snapshot>(std::move(parts), generation);
         mistakes_.sort();

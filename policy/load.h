@@ -15,6 +15,8 @@ namespace postern::policy {
 struct Loaded {
     std::shared_ptr<const Snapshot> snapshot; // null when `mistakes` has an error
     Mistakes mistakes;                        // warnings too; by file, line and column
+    /// Domains of organizations without a route: mistakes where mail for them is taken.
+    Mistakes unrouted;
     /// Every file and directory that was read or looked for, also when loading failed: a change of
     /// any of them is a reason to load again.
     std::vector<std::string> files;

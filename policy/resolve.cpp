@@ -81,7 +81,8 @@ private:
 
 class Resolver {
 public:
-    Resolver(const Draft& draft, Mistakes& mistakes) : draft_(draft), mistakes_(mistakes) {}
+    Resolver(const Draft& draft, Mistakes& mistakes, Mistakes& unrouted)
+        : draft_(draft), mistakes_(mistakes), unrouted_(unrouted) {}
 
     Parts resolve(std::vector<std::unique_ptr<const AddressList>> lists) {
         parts_.lists = std::move(lists);
@@ -112,6 +113,7 @@ private:
 
     const Draft& draft_;
     Mistakes& mistakes_;
+    Mistakes& unrouted_;
     Parts parts_;
     Names<const AddressList> lists_{"list", mistakes_};
     Names<const Route> routes_{"route", mistakes_};
@@ -205,7 +207,7 @@ void Resolver::read_addresses(const OrganizationDraft& draft,
 
 void Resolver::check_route(std::string_view domain, const std::string& file, Place place) {
     if (routed_domains_.contains(std::string(domain)) || routed_domains_.contains("*")) return;
-    mistakes_.error(file, place, sentence({"no route has the domain ", domain}));
+    unrouted_.error(file, place, sentence({"no route has the domain ", domain}));
 }
 
 void Resolver::link_parents(const std::vector<std::unique_ptr<Organization>>& organizations) {
@@ -295,8 +297,9 @@ void Resolver::warn_of_unused_lists() {
 
 Parts resolve(const Draft& draft,
               std::vector<std::unique_ptr<const AddressList>> lists,
-              Mistakes& mistakes) {
-    return Resolver(draft, mistakes).resolve(std::move(lists));
+              Mistakes& mistakes,
+              Mistakes& unrouted) {
+    return Resolver(draft, mistakes, unrouted).resolve(std::move(lists));
 }
 
 } // namespace postern::policy

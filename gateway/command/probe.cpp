@@ -12,6 +12,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <expected>
@@ -189,6 +190,12 @@ io::Task<dns::Resolver::Found> find_hosts(const Request& request, dns::Resolver*
     co_return co_await resolver->mail_hosts(request.name);
 }
 
+std::string told_of(const dns::DnsFailure& failure) {
+    std::string told{dns::text(failure.cause)};
+    if (!failure.detail.empty()) told += ": " + failure.detail;
+    return told;
+}
+
 io::Task<void> probe_all(const Request& request,
                          dns::Resolver* resolver,
                          relay::Environment& environment,
@@ -196,8 +203,7 @@ io::Task<void> probe_all(const Request& request,
     auto found = co_await find_hosts(request, resolver);
     if (resolver != nullptr) co_await resolver->stop();
     if (!found) {
-        probed.problem = dns::text(found.error().cause);
-        if (!found.error().detail.empty()) probed.problem += ": " + found.error().detail;
+        probed.problem = told_of(found.error());
         co_return;
     }
     probed.source = source_of(request, found->origin);
@@ -205,6 +211,14 @@ io::Task<void> probe_all(const Request& request,
     constexpr std::uint16_t smtp_port = 25;
     const std::uint16_t port = request.subject_port.value_or(request.port.value_or(smtp_port));
     probed.hosts = co_await probe_hosts(environment, std::move(found->hosts), port);
+    for (dns::LeftOut& host : found->left_out) {
+        const auto behind =
+            std::ranges::upper_bound(probed.hosts, host.preference, {}, &ProbedHost::preference);
+        probed.hosts.insert(behind,
+                            {.name = std::move(host.name),
+                             .preference = host.preference,
+                             .problem = told_of(host.failure)});
+    }
 }
 
 // The error is for the operator: why nothing could be asked at all.

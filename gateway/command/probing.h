@@ -38,11 +38,12 @@ struct ProbedHost {
     std::string name; // that a certificate must have
     std::uint16_t preference = 0;
     dns::Dnssec dnssec = dns::Dnssec::insecure;
-    std::vector<ProbedAddress> addresses{}; // never empty
+    std::vector<ProbedAddress> addresses{};
+    std::string problem{}; // why there are none
 
-    // Sound: some address was reached, and all that were offer TLS 1.2 or later with a trusted
-    // certificate for its name. That others cannot be reached (from here, over IPv6) costs a
-    // delivery time and no security.
+    // Without an address it cannot be reached. Sound: some address was reached, and all that were
+    // offer TLS 1.2 or later with a trusted certificate for its name. That others cannot be reached
+    // (from here, over IPv6) costs a delivery time and no security.
     [[nodiscard]] Soundness soundness() const;
 };
 

@@ -102,6 +102,12 @@ void append_address(std::string& out, const ProbedHost& host, const ProbedAddres
 void append_host(std::string& out, const Probed& probed, const ProbedHost& host) {
     std::string name = host.name;
     if (probed.source == Source::mx) name += ", preference " + std::to_string(host.preference);
+    if (host.addresses.empty()) {
+        out += '\n';
+        append_row(out, "host", name);
+        append_row(out, "problem", host.problem);
+        return;
+    }
     if (probed.source != Source::address)
         name.append(", addresses DNSSEC ").append(text_of(host.dnssec));
     for (const ProbedAddress& address : host.addresses) {
@@ -190,7 +196,10 @@ void append_json_of(std::string& out, const Probed& probed, const ProbedHost& ho
     if (probed.source == Source::mx) {
         append_pair(out, "preference", std::int64_t{host.preference});
     }
-    if (probed.source != Source::address) append_pair(out, "dnssec", text_of(host.dnssec));
+    if (!host.addresses.empty() && probed.source != Source::address) {
+        append_pair(out, "dnssec", text_of(host.dnssec));
+    }
+    if (!host.problem.empty()) append_pair(out, "problem", std::string_view{host.problem});
     append_pair(out, "ok", host.soundness() == Soundness::sound);
     append_key(out, "addresses");
     out += '[';

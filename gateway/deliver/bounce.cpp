@@ -102,7 +102,7 @@ send_report(Office& office,
                  spool::text(message.id) + "." + std::to_string(now.time_since_epoch().count()),
                  now),
         {.text = text ? std::string_view{*text} : std::string_view{}, .whole = whole && text});
-    spool::Writer writer = office.spool.begin(report.mail, {report.recipient}, now);
+    spool::Writer writer = office.spool.begin_report(report.mail, report.recipient, now);
     const spool::MessageId id = writer.id();
     const auto added = co_await writer.add(report.text);
     if (!added) co_return added;

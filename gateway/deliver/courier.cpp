@@ -250,9 +250,13 @@ io::Task<std::vector<Outcome>> Courier::attempt(const Journey& journey, const Co
     auto destination = co_await finder.find(course);
     if (!destination) co_return std::vector<Outcome>(count, destination.error());
     const std::string hosts = name_of(destination->way.hosts);
-    if (back_off_.wait_until(hosts, now())) {
-        co_return std::vector<Outcome>(
-            count, outcome_of(Cause::unreachable, "its hosts did not answer a short while ago"));
+    // Not the last time: that is never spared.
+    const bool is_last = now() >= expiry_of(schedule_, journey.message.arrival);
+    if (const auto usable_at = back_off_.wait_until(hosts, now()); usable_at && !is_last) {
+        Outcome spared =
+            outcome_of(Cause::unreachable, "its hosts did not answer a short while ago");
+        spared.asked_from = usable_at;
+        co_return std::vector<Outcome>(count, spared);
     }
     std::vector<smtp::Recipient> recipients;
     recipients.reserve(count);
@@ -295,22 +299,29 @@ void Courier::settle(Journey& journey,
 io::Task<void> Courier::write_down(Journey& journey) {
     spool::Message& message = journey.message;
     const std::vector<std::uint32_t>& changed = journey.settlement.changed();
-    bool may_write = !changed.empty();
-    if (may_write) may_write = co_await tell(journey);
-    while (may_write) {
+    bool may_write = true;
+    if (!changed.empty()) {
+        const Told told = co_await tell(journey);
+        if (told == Told::later && journey.settlement.take_back_report(now() + pause_after_fault)) {
+            office_.recorder.report_dropped(message, "there is no room for it");
+        }
+        may_write = told != Told::stopped;
+    }
+    while (may_write && !changed.empty()) {
         const bool is_over = spool::settled(message);
         const auto written = is_over ? co_await office_.spool.done(message)
                                      : co_await office_.spool.outcome(message, changed);
         if (written && is_over) co_return;
         if (written) break;
         office_.recorder.spool_failed(message.id, "outcome", written.error());
+        // On the disk it is as it was before, and so it comes again.
+        if (journey.settlement.is_forgettable() && !may_wait_in_hand(written.error())) break;
         may_write = co_await pause();
     }
     office_.spool.put_back(message);
 }
 
-// False: the sender could not be told before we stopped.
-io::Task<bool> Courier::tell(const Journey& journey) {
+io::Task<Courier::Told> Courier::tell(const Journey& journey) {
     const spool::Message& message = journey.message;
     const Settlement& settlement = journey.settlement;
     if (!settlement.untold().empty()) {
@@ -322,17 +333,25 @@ io::Task<bool> Courier::tell(const Journey& journey) {
         if (sent) break;
         office_.recorder.spool_failed(message.id, "report", sent.error());
         if (sent.error() == spool::Error::too_big) break;
+        if (!may_wait_in_hand(sent.error())) co_return Told::later;
         const bool go_on = co_await pause();
-        if (!go_on) co_return false;
+        if (!go_on) co_return Told::stopped;
     }
-    co_return true;
+    co_return Told::yes;
+}
+
+// Half of the hands stay free for what gives space back: reports that can be delivered.
+bool Courier::may_wait_in_hand(spool::Error error) const {
+    return error != spool::Error::full || pausing_ < office_.settings->delivery.concurrency / 2;
 }
 
 // Until the disk may work again. False: we stop instead.
 io::Task<bool> Courier::pause() {
     constexpr io::Duration moment = std::chrono::seconds{5};
     if (cutting_) co_return false;
+    ++pausing_;
     [[maybe_unused]] const bool changed = co_await changed_.wait(moment);
+    --pausing_;
     co_return !cutting_;
 }
 

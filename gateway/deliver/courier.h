@@ -72,8 +72,10 @@ private:
                 std::vector<Outcome> outcomes,
                 std::chrono::milliseconds took);
     [[nodiscard]] io::Task<void> write_down(Journey& journey);
-    [[nodiscard]] io::Task<bool> tell(const Journey& journey);
+    enum class Told : std::uint8_t { yes, later, stopped };
+    [[nodiscard]] io::Task<Told> tell(const Journey& journey);
     [[nodiscard]] io::Task<bool> pause();
+    [[nodiscard]] bool may_wait_in_hand(spool::Error error) const;
     [[nodiscard]] Time now() const {
         return std::chrono::floor<std::chrono::seconds>(office_.now());
     }
@@ -85,6 +87,7 @@ private:
     Finder::Random random_;
     io::Event changed_; // the settings, or we stop: what waits for the disk looks again
     std::size_t in_hand_ = 0;
+    std::size_t pausing_ = 0; // of those in hand
     bool stopping_ = false;
     bool cutting_ = false;
     io::TaskGroup tasks_;

@@ -116,8 +116,18 @@ std::vector<Host> Finder::named_by(const policy::Route& route) {
     return hosts;
 }
 
+bool Finder::is_our_own(const std::string& domain) const {
+    const auto address = policy::Address::of_mailbox("", domain);
+    return configuration_.policy->organization_of(address) != nullptr;
+}
+
 io::Task<std::expected<Way, Outcome>> Finder::mail_hosts(const std::string& domain) {
     const auto found = co_await ask(domain);
+    if (!found && found.error().cause == dns::Cause::loops_back && is_our_own(domain)) {
+        co_return std::unexpected{deliver::outcome_of(
+            Cause::ours,
+            "mail for our own " + domain + " leads back to us; a route must say where it goes")};
+    }
     if (!found) co_return std::unexpected{outcome_of(found.error())};
     Way way;
     if (found->missing) way.missing = told_of(*found->missing);

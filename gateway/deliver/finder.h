@@ -30,6 +30,7 @@ private:
                                                                const std::string& domain);
     [[nodiscard]] std::vector<Host> named_by(const policy::Route& route);
     [[nodiscard]] io::Task<std::expected<Way, Outcome>> mail_hosts(const std::string& domain);
+    [[nodiscard]] bool is_our_own(const std::string& domain) const;
     [[nodiscard]] io::Task<dns::Resolver::Found> ask(const std::string& domain) const;
 
     const Office& office_; // its resolver changes while we wait

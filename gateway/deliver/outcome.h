@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/deliver/destination.h"
+#include "gateway/deliver/schedule.h"
 #include "gateway/relay/conversation.h"
 #include "gateway/relay/failure.h"
 #include "gateway/smtp/reply.h"
@@ -68,6 +69,8 @@ struct Outcome {
     std::string detail;  // ours, behind the cause: "unknown_ca"
     std::optional<Protection> tls{};
     bool speaks_dsn = false; // the host reports what becomes of it (RFC 3461)
+    // Nobody was asked, so that this is no attempt: when somebody can be.
+    std::optional<Time> asked_from{};
 
     // "550 5.1.1 no such user", else "certificate-not-trusted: unknown_ca".
     [[nodiscard]] std::string diagnostic() const;

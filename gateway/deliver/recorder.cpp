@@ -93,6 +93,7 @@ void Recorder::attempt(const Delivered& delivered) {
 
 void Recorder::count(const Delivered& delivered) {
     const Outcome& outcome = delivered.outcome;
+    if (outcome.asked_from && outcome.disposition == Disposition::deferred) return; // no attempt
     counters_.deliveries.add(report::text(verdict_of(outcome.disposition)));
     if (outcome.disposition == Disposition::delivered) {
         const policy::Achieved achieved = (outcome.tls ? *outcome.tls : in_clear).achieved;

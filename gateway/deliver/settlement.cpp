@@ -37,22 +37,31 @@ Outcome Settlement::settle(const Course& course,
                            std::uint64_t random) {
     spool::Recipient& settled = message_.recipients[recipient];
     changed_.push_back(recipient);
-    ++settled.attempts;
-    settled.last = now;
-    settled.remote = outcome.host;
-    settled.diagnostic = outcome.diagnostic();
+    before_.push_back(settled);
+    if (!outcome.asked_from) {
+        ++settled.attempts;
+        settled.last = now;
+    }
     Plan plan;
     if (outcome.disposition == Disposition::deferred) {
         const Waiting waiting{.arrival = message_.arrival,
-                              .attempts = settled.attempts,
+                              .attempts = std::max(settled.attempts, 1U),
                               .warned = settled.delay_reported};
         plan = plan_after(schedule_, waiting, now, random);
+        if (outcome.asked_from) {
+            plan.at = std::min(*outcome.asked_from, expiry_of(schedule_, message_.arrival));
+        }
         if (plan.next == Next::fail) {
             outcome.disposition = Disposition::failed;
             outcome.status = smtp::delivery_time_expired;
         }
     }
-    settled.status = text_of(outcome.status);
+    // What an attempt has said says more.
+    if (!outcome.asked_from || settled.attempts == 0) {
+        settled.remote = outcome.host;
+        settled.diagnostic = outcome.diagnostic();
+        settled.status = text_of(outcome.status);
+    }
     switch (outcome.disposition) {
     case Disposition::delivered:
         settled.state = spool::State::delivered;
@@ -70,6 +79,31 @@ Outcome Settlement::settle(const Course& course,
         break;
     }
     return outcome;
+}
+
+bool Settlement::take_back_report(Time next) {
+    const bool is_silent = std::ranges::any_of(
+        reported_, [](const auto& entry) { return entry.action == smtp::Action::relayed; });
+    reported_.clear();
+    std::vector<std::uint32_t> changed;
+    for (std::size_t at = 0; at < changed_.size(); ++at) {
+        spool::Recipient& recipient = message_.recipients[changed_[at]];
+        if (recipient.state == spool::State::failed) {
+            recipient = std::move(before_[at]);
+            recipient.next = next;
+            continue;
+        }
+        recipient.delay_reported = before_[at].delay_reported;
+        changed.push_back(changed_[at]);
+    }
+    changed_ = std::move(changed);
+    return is_silent;
+}
+
+bool Settlement::is_forgettable() const {
+    return reported_.empty() && std::ranges::all_of(changed_, [&](std::uint32_t number) {
+               return message_.recipients[number].state == spool::State::waiting;
+           });
 }
 
 void Settlement::report(const Course& course,

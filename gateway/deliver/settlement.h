@@ -29,6 +29,15 @@ public:
                    Time now,
                    std::uint64_t random);
 
+    // The report could not be sent for now: what it says is taken back, and whoever it says is lost
+    // waits until `next` as if nobody had tried. What was delivered stays delivered; true: that it
+    // was is what nobody will be told.
+    [[nodiscard]] bool take_back_report(Time next);
+
+    // Nothing has happened that must not be forgotten: nobody's mail was delivered or given up, and
+    // nobody has been told.
+    [[nodiscard]] bool is_forgettable() const;
+
     // Recipients, by number, whose state is to be written down.
     [[nodiscard]] const std::vector<std::uint32_t>& changed() const { return changed_; }
     // What the report says; nobody: there is none to send.
@@ -45,6 +54,7 @@ private:
     spool::Message& message_;
     const Schedule& schedule_;
     std::vector<std::uint32_t> changed_;
+    std::vector<spool::Recipient> before_; // the recipients in `changed_`, as they were
     std::vector<smtp::ReportedRecipient> reported_;
     std::string_view untold_;
 };

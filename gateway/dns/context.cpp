@@ -118,6 +118,12 @@ std::string Context::configure(const gateway::DnsSettings& settings,
         const int problem = ub_ctx_resolvconf(context_, resolv_conf.c_str());
         if (problem != 0) return sentence(resolv_conf, problem);
     }
+    // Until something is decided by what is secure, a server that strips signatures costs nobody
+    // mail.
+    if (!settings.refuse_bogus) {
+        const int problem = ub_ctx_set_option(context_, "val-permissive-mode:", "yes");
+        if (problem != 0) return sentence("libunbound, val-permissive-mode", problem);
+    }
     if (settings.trust_anchor.empty()) return {};
     const int problem = ub_ctx_add_ta_file(context_, settings.trust_anchor.c_str());
     return problem == 0 ? "" : sentence(settings.trust_anchor, problem);

@@ -32,6 +32,13 @@ struct MailHost {
     Dnssec dnssec = Dnssec::insecure;          // of the addresses
 };
 
+// A host without an address, and why.
+struct LeftOut {
+    std::string name;
+    std::uint16_t preference = 0;
+    DnsFailure failure; // no_host, or what may be over later
+};
+
 enum class Origin : std::uint8_t { mx, implicit, literal };
 
 struct MailHosts {
@@ -40,6 +47,7 @@ struct MailHosts {
     Dnssec dnssec = Dnssec::insecure; // of the MX records, or of the proof that there are none
     // Why a host is left out whose addresses could not be had now; they may be there later.
     std::optional<DnsFailure> missing{};
+    std::vector<LeftOut> left_out{}; // in the order to try them in
 };
 
 // Who we are, so that mail does not come back to us. `networks` are all addresses that lead to this

@@ -130,11 +130,15 @@ io::Task<Resolver::Found> Resolver::with_addresses(Search search, std::vector<Mx
         const Answer ipv4 = co_await asked[at]->ipv4;
         auto addresses = in_turns(read_addresses(ipv6.records), read_addresses(ipv4.records));
         if (addresses.empty()) {
-            for (const Answer* const answer : {&ipv6, &ipv4}) {
+            DnsFailure why = failure(Cause::no_host, listed[at].host);
+            for (const Answer* const answer : {&ipv4, &ipv6}) {
                 const auto problem = cause_of(answer->outcome);
-                if (problem && !found.missing)
-                    found.missing = failure(*problem, listed[at].host, answer->why);
+                if (problem) why = failure(*problem, listed[at].host, answer->why);
             }
+            if (temporary(why.cause) && !found.missing) found.missing = why;
+            found.left_out.push_back({.name = std::move(listed[at].host),
+                                      .preference = listed[at].preference,
+                                      .failure = std::move(why)});
             continue;
         }
         found.hosts.push_back({.name = std::move(listed[at].host),

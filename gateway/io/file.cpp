@@ -64,6 +64,7 @@ int flags_of(File::Mode mode) {
     switch (mode) {
     case File::Mode::create: return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
     case File::Mode::read: return O_RDONLY | O_CLOEXEC;
+    case File::Mode::change: return O_RDWR | O_CLOEXEC;
     case File::Mode::directory: return O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     }
     return 0;

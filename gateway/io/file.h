@@ -47,6 +47,7 @@ public:
     enum class Mode : std::uint8_t {
         create,    // a new one, to write and to read
         read,      // one that exists
+        change,    // one that exists, to write and to read
         directory, // to sync() what was created or removed in it
     };
 

@@ -63,6 +63,11 @@ io::Task<Session::Step> Session::data() {
 io::Task<Session::Step> Session::chunk(std::string_view argument) {
     const auto bdat = smtp::parse_bdat(argument);
     if (!bdat) co_return co_await leave(bdat.error(), Ending::refused);
+    // RFC 2920 3.2: who is to send more may be waiting for what was said so far.
+    if (channel_.buffered() < bdat->bytes) {
+        const bool flushed = co_await flush();
+        if (!flushed) co_return Ending::client_left;
+    }
     if (!transaction_) co_return co_await unwanted_chunk(bdat->bytes, replies::mail_first());
     if (transaction_->recipients().empty()) {
         co_return co_await unwanted_chunk(bdat->bytes, replies::no_valid_recipients());

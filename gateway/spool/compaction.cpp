@@ -16,7 +16,7 @@ io::Task<std::expected<Entry, Error>> copy_to_end(Spool& spool, Log& log, Messag
     copy.content.clear();
     copy.content_bytes = 0;
     copy.outcomes = 0; // they are in the copy
-    Writer writer{spool, log, std::move(copy)};
+    Writer writer{spool, log, Room::moving, std::move(copy)};
     Reader reader{log, message};
     for (;;) {
         const auto piece = co_await reader.next();

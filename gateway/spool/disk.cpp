@@ -115,6 +115,13 @@ DiskResult remove_file(const std::string& path) {
     return {};
 }
 
+DiskResult sync_file(const std::string& path) {
+    const auto file = opened(path, O_RDONLY);
+    if (!file) return std::unexpected{file.error()};
+    if (::fsync(file->get()) != 0) return refusal("sync", path, errno);
+    return {};
+}
+
 DiskResult sync_directory(const std::string& path) {
     const auto directory = opened(path, O_RDONLY | O_DIRECTORY);
     if (!directory) return std::unexpected{directory.error()};

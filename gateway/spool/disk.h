@@ -26,6 +26,7 @@ names_in(const std::string& directory);
 overwrite(const std::string& path, std::uint64_t offset, std::string_view bytes);
 [[nodiscard]] DiskResult cut(const std::string& path, std::uint64_t bytes);
 [[nodiscard]] DiskResult remove_file(const std::string& path);
+[[nodiscard]] DiskResult sync_file(const std::string& path);
 [[nodiscard]] DiskResult sync_directory(const std::string& path);
 
 } // namespace postern::spool

@@ -13,9 +13,6 @@ constexpr std::size_t pending_bytes_max = 1U << 20U; // then who appends waits
 constexpr io::Duration until_changed = std::chrono::hours{1};
 constexpr std::size_t end_bytes = record_bytes(0);
 
-// Records about messages that are here already.
-bool is_state(RecordType type) { return type == RecordType::outcome || type == RecordType::done; }
-
 Mark random_mark() {
     Mark mark = 0;
     // Cannot fail once the kernel has started up; a fixed mark would still be a good log, only one
@@ -47,10 +44,18 @@ Log::Log(io::Ring& ring,
         segments_.push_back(std::make_unique<Segment>(ring,
                                                       settings_.directory + "/" +
                                                           segment_name(segment.header.number),
-                                                      segment.header,
-                                                      segment.bytes,
+                                                      segment,
                                                       settings_.fault));
     }
+    if (segments_.empty()) return;
+    const Segment& last = *segments_.back();
+    if (last.written() == segment_header_bytes && last.capacity() >= settings_.segment_bytes) {
+        spare_ = std::move(segments_.back());
+        segments_.pop_back();
+    }
+    if (segments_.empty() || segments_.back()->capacity() == segments_.back()->written()) return;
+    active_ = segments_.back().get();
+    appended_ = active_->written();
 }
 
 Log::~Log() { assert(tasks_.running() == 0); }
@@ -71,24 +76,58 @@ Segment* Log::find(std::uint32_t number) const {
 }
 
 std::size_t Log::payload_bytes_max() const {
-    const std::size_t room = settings_.segment_bytes - reserve() - segment_header_bytes -
+    const std::size_t room = settings_.segment_bytes - state_bytes() - segment_header_bytes -
                              end_bytes - record_header_bytes - 8;
     return std::min(room, record_payload_bytes_max);
 }
 
-bool Log::fits(std::size_t bytes, RecordType type) const {
+std::size_t Log::kept_from(Room room) const {
+    switch (room) {
+    case Room::usual: return state_bytes();
+    case Room::reserve: return spare_ ? state_bytes() : active_->capacity() / 8 * 5;
+    case Room::moving: return spare_ ? state_bytes() : state_bytes() / 4;
+    case Room::last: return 0;
+    }
+    return 0;
+}
+
+bool Log::fits(std::size_t bytes, Room room) const {
     if (active_ == nullptr || sealing_ || active_->failure()) return false;
-    const std::size_t kept = end_bytes + (is_state(type) ? 0 : reserve());
-    return appended_ + bytes + kept <= active_->capacity();
+    if (room == Room::usual && !spare_) return false;
+    return appended_ + bytes + end_bytes + kept_from(room) <= active_->capacity();
 }
 
 io::Task<std::expected<Place, Error>>
-Log::append(RecordType type, std::string_view head, std::string_view rest) {
+Log::append(Room room, RecordType type, std::string_view head, std::string_view rest) {
     const std::size_t payload = head.size() + rest.size();
     if (payload > payload_bytes_max()) co_return std::unexpected{Error::too_big};
-    const auto room = co_await make_room(record_bytes(payload), type);
-    if (!room) co_return std::unexpected{room.error()};
+    const auto made = co_await make_room(record_bytes(payload), room);
+    if (!made) co_return std::unexpected{made.error()};
     co_return put(type, head, rest);
+}
+
+io::Task<std::expected<void, Error>> Log::make_reserve() {
+    while (!spare_) {
+        if (stopping_) co_return std::unexpected{Error::stopped};
+        if (rolling_) {
+            [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
+            if (!spare_ && !rolling_) co_return std::unexpected{roll_error_};
+            continue;
+        }
+        rolling_ = true;
+        auto made = co_await make_segment();
+        rolling_ = false;
+        if (made) {
+            spare_ = std::move(*made);
+        } else {
+            ++counters_.failures;
+            ++rolls_failed_;
+            roll_error_ = made.error();
+        }
+        changed_.set();
+        if (!made) co_return std::unexpected{made.error()};
+    }
+    co_return std::expected<void, Error>{};
 }
 
 Place Log::put(RecordType type, std::string_view head, std::string_view rest) {
@@ -102,16 +141,16 @@ Place Log::put(RecordType type, std::string_view head, std::string_view rest) {
     return place;
 }
 
-io::Task<std::expected<void, Error>> Log::make_room(std::size_t bytes, RecordType type) {
+io::Task<std::expected<void, Error>> Log::make_room(std::size_t bytes, Room room) {
     for (;;) {
         if (stopping_) co_return std::unexpected{Error::stopped};
-        if (fits(bytes, type)) {
+        if (fits(bytes, room)) {
             if (pending_.size() < pending_bytes_max) co_return std::expected<void, Error>{};
             start_flush();
             if (!flushing_) continue; // it has failed already
         } else if (!rolling_) {
             rolling_ = true;
-            const auto rolled = co_await roll();
+            const auto rolled = co_await roll(room);
             rolling_ = false;
             changed_.set();
             if (rolled) continue;
@@ -120,26 +159,55 @@ io::Task<std::expected<void, Error>> Log::make_room(std::size_t bytes, RecordTyp
             roll_error_ = rolled.error();
             co_return std::unexpected{roll_error_};
         }
-        // Everybody waits for one new segment, and shares its failure.
+        // Everybody waits for one new segment, and shares its failure: but for those who may take
+        // the reserve.
         const std::uint64_t failed_before = rolls_failed_;
         [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
-        if (rolls_failed_ != failed_before && !fits(bytes, type)) {
+        if (rolls_failed_ != failed_before && !fits(bytes, room) &&
+            (room == Room::usual || !spare_)) {
             co_return std::unexpected{roll_error_};
         }
     }
 }
 
-io::Task<std::expected<void, Error>> Log::roll() {
-    // The next one first: while there is none, outcomes go on into what is left of this one.
-    auto next = co_await next_segment();
-    if (!next) co_return std::unexpected{next.error()};
+// A step towards room: makes the spare, or begins it.
+io::Task<std::expected<void, Error>> Log::roll(Room room) {
+    // The one behind it first: while there is none, others go on into what is left of this one.
+    std::unique_ptr<Segment> behind;
+    if (room == Room::usual || !spare_) {
+        auto made = co_await make_segment();
+        if (!made) co_return std::unexpected{made.error()};
+        behind = std::move(*made);
+    }
+    if (!spare_) {
+        spare_ = std::move(behind);
+        co_return std::expected<void, Error>{};
+    }
+    co_await begin_spare();
+    if (!behind && settings_.keeps_reserve) {
+        auto made = co_await make_segment();
+        if (made) behind = std::move(*made);
+    }
+    spare_ = std::move(behind);
+    co_return std::expected<void, Error>{};
+}
+
+io::Task<void> Log::begin_spare() {
     if (active_ != nullptr) co_await seal();
-    active_ = next->get();
+    active_ = spare_.get();
     appended_ = segment_header_bytes;
     wanted_ = 0;
-    segments_.push_back(std::move(*next));
-    ++counters_.segments_made;
-    co_return std::expected<void, Error>{};
+    segments_.push_back(std::move(spare_));
+}
+
+io::Task<std::expected<std::unique_ptr<Segment>, Error>> Log::make_segment() {
+    auto made = co_await next_segment();
+    if (!made && made.error() == Error::full && co_await give_active_up()) {
+        made = co_await next_segment();
+    }
+    full_ = !made && made.error() == Error::full;
+    if (made) ++counters_.segments_made;
+    co_return made;
 }
 
 io::Task<std::expected<void, Error>> Log::open_directory() {
@@ -266,46 +334,6 @@ void Log::unpin(std::uint32_t segment) {
     assert(found != nullptr);
     assert(found->usage.pins > 0);
     found->usage.pins -= 1;
-}
-
-bool Log::idle(std::uint32_t segment) const {
-    const Segment* const found = find(segment);
-    return found == nullptr || (found->usage.messages == 0 && found->usage.pins == 0);
-}
-
-std::optional<std::uint32_t> Log::worn_out() const {
-    if (segments_.empty() || segments_.front().get() == active_) return std::nullopt;
-    const Segment& oldest = *segments_.front();
-    if (oldest.usage.pins > 0) return std::nullopt;
-    std::uint64_t live = 0;
-    std::uint64_t all = 0;
-    for (const auto& segment : segments_) {
-        live += segment->usage.bytes;
-        all += segment->written();
-    }
-    const bool dead = oldest.usage.messages == 0 || oldest.usage.bytes <= oldest.written() / 2;
-    if (!dead && live > all / 2) return std::nullopt;
-    return oldest.number();
-}
-
-io::Task<std::expected<void, Error>> Log::remove_oldest() {
-    assert(!segments_.empty());
-    assert(segments_.front().get() != active_);
-    assert(idle(segments_.front()->number()));
-    std::unique_ptr<Segment> oldest = std::move(segments_.front());
-    segments_.pop_front();
-    auto removed = co_await oldest->remove();
-    if (!removed) {
-        // It must not outlive those behind it, which say what in it is done.
-        segments_.push_front(std::move(oldest));
-        co_return removed;
-    }
-    ++counters_.segments_removed;
-    const auto opened = co_await open_directory();
-    if (!opened) co_return opened;
-    const auto synced = co_await directory_.sync();
-    if (!synced) co_return std::unexpected{error_from(synced.error())};
-    co_return removed;
 }
 
 } // namespace postern::spool

@@ -34,12 +34,13 @@ struct LogCounters {
     std::uint64_t failures = 0;       // writes, syncs and new segments that did not work
 };
 
-// A segment as recovery left it.
-struct RecoveredSegment {
-    SegmentHeader header;
-    std::uint32_t bytes = 0; // of the file that are good
-
-    bool operator==(const RecoveredSegment&) const = default;
+// What of a log's space a record may take; each may take all that those before it may. The reserve
+// is a segment whose space is allocated before there is a need for it.
+enum class Room : std::uint8_t {
+    usual,   // what leaves the reserve whole: mail that arrives
+    reserve, // the reserve, but for what the compaction needs: reports, what can be said again
+    moving,  // what the compaction needs
+    last,    // everything: what must not be forgotten
 };
 
 // NNNNNN.seg
@@ -51,12 +52,17 @@ struct RecoveredSegment {
 // Records collect in memory while the disk writes those before them; one write, and one fdatasync
 // if anybody waits for it, takes all that have collected. After a failure the segment is left as it
 // is and the next record begins a new one.
+//
+// The next segment is made ahead, and a full disk leaves it to what frees space. What the segment
+// that is written keeps back when there is none behind it is enough to move what lives in a segment
+// that is half dead, which then makes room for a new one.
 class Log {
 public:
     struct Settings {
         std::string directory; // of the shard
         std::uint32_t shard = 0;
         std::uint32_t segment_bytes = 0;
+        bool keeps_reserve = true; // whatever is written; else for mail that arrives only
         io::FileFault* fault = nullptr;
     };
     Log(io::Ring& ring,
@@ -72,10 +78,9 @@ public:
     [[nodiscard]] io::Task<void> stop();
 
     // Appends a record with the payload `head` + `rest` and says where it will be; waits only while
-    // the disk is behind or a new segment is made. Content and messages leave a part of each
-    // segment free, so that outcomes can still be written when the disk is full.
+    // the disk is behind or a new segment is made.
     [[nodiscard]] io::Task<std::expected<Place, Error>>
-    append(RecordType type, std::string_view head, std::string_view rest = {});
+    append(Room room, RecordType type, std::string_view head, std::string_view rest = {});
     // Waits until the record at `place`, and all before it, are on the disk.
     [[nodiscard]] io::Task<std::expected<void, Error>> commit(Place place);
     // It was appended and will never be on the disk.
@@ -92,6 +97,14 @@ public:
     void pin(std::uint32_t segment);
     void unpin(std::uint32_t segment);
 
+    [[nodiscard]] bool has_reserve() const { return spare_ != nullptr; }
+    // Makes it, if it can be made.
+    [[nodiscard]] io::Task<std::expected<void, Error>> make_reserve();
+
+    // Deletes the segment that is written, if it is all there is and nothing lives in it. True: it
+    // is gone.
+    [[nodiscard]] io::Task<bool> give_space_back();
+
     // No live message begins in it, and nobody has pinned it.
     [[nodiscard]] bool idle(std::uint32_t segment) const;
 
@@ -107,17 +120,21 @@ public:
 
 private:
     [[nodiscard]] Segment* find(std::uint32_t number) const;
-    [[nodiscard]] bool fits(std::size_t bytes, RecordType type) const;
-    [[nodiscard]] io::Task<std::expected<void, Error>> make_room(std::size_t bytes,
-                                                                 RecordType type);
-    [[nodiscard]] io::Task<std::expected<void, Error>> roll();
+    [[nodiscard]] bool fits(std::size_t bytes, Room room) const;
+    [[nodiscard]] std::size_t kept_from(Room room) const;
+    [[nodiscard]] io::Task<std::expected<void, Error>> make_room(std::size_t bytes, Room room);
+    [[nodiscard]] io::Task<std::expected<void, Error>> roll(Room room);
+    [[nodiscard]] io::Task<void> begin_spare();
+    [[nodiscard]] io::Task<bool> give_active_up();
+    [[nodiscard]] io::Task<std::expected<std::unique_ptr<Segment>, Error>> make_segment();
     [[nodiscard]] io::Task<std::expected<std::unique_ptr<Segment>, Error>> next_segment();
     [[nodiscard]] io::Task<std::expected<void, Error>> open_directory();
     [[nodiscard]] io::Task<void> seal();
     Place put(RecordType type, std::string_view head, std::string_view rest);
     void start_flush();
     [[nodiscard]] io::Task<void> flush();
-    [[nodiscard]] std::uint32_t reserve() const { return settings_.segment_bytes / 16; }
+    // What each segment keeps for what becomes of the messages that are here.
+    [[nodiscard]] std::uint32_t state_bytes() const { return settings_.segment_bytes / 16; }
 
     io::Ring& ring_;
     Settings settings_;
@@ -125,6 +142,7 @@ private:
     io::File directory_;
     std::deque<std::unique_ptr<Segment>> segments_; // rising numbers
     Segment* active_ = nullptr;                     // the last one, if it may be written
+    std::unique_ptr<Segment> spare_;                // the one that will be active next
     std::uint32_t next_number_ = 1;
 
     std::string pending_; // records behind what is written and being written
@@ -135,6 +153,8 @@ private:
     bool rolling_ = false;
     bool sealing_ = false;
     bool stopping_ = false;
+    bool removing_ = false;
+    bool full_ = false; // the last segment that was to be made found no space
     std::uint64_t rolls_failed_ = 0;
     Error roll_error_ = Error::failed;
     io::Event changed_; // something was written, failed, rolled or stopped

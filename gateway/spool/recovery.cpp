@@ -28,6 +28,7 @@ std::expected<std::vector<std::uint32_t>, std::string> prepare(const std::string
     if (made) made = make_directory(directory + "/quarantine");
     for (unsigned core = 0; made && core < cores; ++core) {
         made = make_directory(directory + "/" + std::to_string(core));
+        if (made) made = make_directory(directory + "/" + std::to_string(reports_shard(core)));
     }
     if (made) made = sync_directory(directory);
     if (!made) return std::unexpected{made.error()};
@@ -62,19 +63,21 @@ std::expected<Recovery, std::string> recover(const std::string& directory, unsig
     recovery.cores.resize(cores);
     // In rising order, so that a core's own shard comes before those it adopts.
     for (const std::uint32_t number : *shards) {
-        ShardRecovery reading{directory, number};
+        const bool is_adopted = core_of(number) >= cores;
+        ShardRecovery reading{
+            directory, number, is_adopted ? ShardRecovery::Rest::cut : ShardRecovery::Rest::kept};
         auto shard = reading.run();
         if (!shard) return std::unexpected{shard.error()};
         recovery.messages += shard->messages.size();
         recovery.bytes += reading.bytes_read();
         const auto& damages = reading.damages();
         recovery.damages.insert(recovery.damages.end(), damages.begin(), damages.end());
-        if (number >= cores && shard->segments.empty()) {
+        if (is_adopted && shard->segments.empty()) {
             // Nothing is left of a core that is no more. Not empty all the same: somebody else's.
             ::rmdir((directory + "/" + std::to_string(number)).c_str());
             continue;
         }
-        recovery.cores[number % cores].push_back(std::move(*shard));
+        recovery.cores[core_of(number) % cores].push_back(std::move(*shard));
     }
     return recovery;
 }

@@ -11,6 +11,16 @@
 
 namespace postern::spool {
 
+// The core's number is in the lower bits of a message's id, and of a shard's number: a core has one
+// shard for mail that arrived, and one for reports.
+inline constexpr unsigned core_bits = 10;
+[[nodiscard]] constexpr std::uint32_t core_of(std::uint32_t shard) {
+    return shard & ((1U << core_bits) - 1);
+}
+[[nodiscard]] constexpr std::uint32_t reports_shard(unsigned core) {
+    return 1U << core_bits | core;
+}
+
 // A shard as recovery left it.
 struct RecoveredShard {
     std::uint32_t number = 0;

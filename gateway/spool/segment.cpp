@@ -12,16 +12,15 @@ Error error_from(io::FileError error) {
 
 Segment::Segment(io::Ring& ring,
                  std::string path,
-                 SegmentHeader header,
-                 std::uint32_t bytes,
+                 const RecoveredSegment& recovered,
                  io::FileFault* fault)
     : ring_(ring)
     , path_(std::move(path))
-    , header_(header)
+    , header_(recovered.header)
     , fault_(fault)
-    , capacity_(bytes)
-    , written_(bytes)
-    , synced_(bytes) {}
+    , capacity_(std::max(recovered.bytes, recovered.capacity))
+    , written_(recovered.bytes)
+    , synced_(recovered.bytes) {}
 
 io::Task<std::expected<std::unique_ptr<Segment>, Error>> Segment::create(io::Ring& ring,
                                                                          std::string path,
@@ -39,16 +38,31 @@ io::Task<std::expected<std::unique_ptr<Segment>, Error>> Segment::create(io::Rin
         [[maybe_unused]] const auto removed = co_await io::File::remove(ring, path);
         co_return std::unexpected{error_from(done.error())};
     }
-    auto segment = std::make_unique<Segment>(
-        ring, std::move(path), header, std::uint32_t{segment_header_bytes}, fault);
-    segment->capacity_ = capacity;
+    const RecoveredSegment made{
+        .header = header, .bytes = segment_header_bytes, .capacity = capacity};
+    auto segment = std::make_unique<Segment>(ring, std::move(path), made, fault);
     segment->file_ = std::move(*file);
     co_return segment;
+}
+
+// Of one that recovery has read, when it is needed.
+io::Task<std::expected<void, Error>> Segment::open() {
+    if (file_.valid()) co_return std::expected<void, Error>{};
+    const auto mode = capacity_ > written_ ? io::File::Mode::change : io::File::Mode::read;
+    auto file = co_await io::File::open(ring_, path_, mode, fault_);
+    if (!file) co_return std::unexpected{error_from(file.error())};
+    if (!file_.valid()) file_ = std::move(*file); // unless another was quicker
+    co_return std::expected<void, Error>{};
 }
 
 io::Task<std::expected<void, Error>> Segment::write(std::string_view records, Sync sync) {
     assert(!failure_);
     assert(records.size() <= capacity_ - written_);
+    const auto opened = co_await open();
+    if (!opened) {
+        failure_ = opened.error();
+        co_return opened;
+    }
     auto done = co_await file_.write(records, written_);
     if (done) {
         written_ += static_cast<std::uint32_t>(records.size());
@@ -65,11 +79,8 @@ io::Task<std::expected<void, Error>> Segment::write(std::string_view records, Sy
 
 io::Task<std::expected<Record, Error>>
 Segment::read(std::uint32_t offset, std::size_t expected, std::string& buffer) {
-    if (!file_.valid()) {
-        auto file = co_await io::File::open(ring_, path_, io::File::Mode::read, fault_);
-        if (!file) co_return std::unexpected{error_from(file.error())};
-        if (!file_.valid()) file_ = std::move(*file); // unless another reader was quicker
-    }
+    const auto opened = co_await open();
+    if (!opened) co_return std::unexpected{opened.error()};
     if (offset >= written_) co_return std::unexpected{Error::damaged};
     std::size_t wanted = std::max(expected, record_header_bytes);
     for (;;) {
@@ -90,7 +101,7 @@ Segment::read(std::uint32_t offset, std::size_t expected, std::string& buffer) {
 io::Task<void> Segment::release_rest() {
     constexpr std::uint32_t block = 4096;
     const std::uint32_t used = std::min((written_ + block - 1) / block * block, capacity_);
-    if (used == capacity_ || failure_) co_return;
+    if (used == capacity_ || failure_ || !file_.valid()) co_return;
     [[maybe_unused]] const auto released = co_await file_.release(used, capacity_ - used);
 }
 

@@ -18,6 +18,17 @@ namespace postern::spool {
 
 [[nodiscard]] Error error_from(io::FileError error);
 
+// A segment as recovery left it.
+struct RecoveredSegment {
+    SegmentHeader header;
+    std::uint32_t bytes = 0; // of the file that are good
+    // How long the file is, where records may go on behind `bytes`: zeros that have their space. 0:
+    // it is only read.
+    std::uint32_t capacity = 0;
+
+    bool operator==(const RecoveredSegment&) const = default;
+};
+
 // One file of a log: its space is allocated when it is made, records are appended to it until it is
 // full, then it is only read. Owned by its log; writes come one after the other, reads overlap.
 class Segment {
@@ -30,11 +41,10 @@ public:
            SegmentHeader header,
            std::uint32_t capacity,
            io::FileFault* fault);
-    // One that recovery has read up to `bytes`: for reading.
+    // One that recovery has read.
     Segment(io::Ring& ring,
             std::string path,
-            SegmentHeader header,
-            std::uint32_t bytes,
+            const RecoveredSegment& recovered,
             io::FileFault* fault);
     Segment(const Segment&) = delete;
     Segment& operator=(const Segment&) = delete;
@@ -70,6 +80,8 @@ public:
     Usage usage;
 
 private:
+    [[nodiscard]] io::Task<std::expected<void, Error>> open();
+
     io::Ring& ring_;
     std::string path_;
     SegmentHeader header_;

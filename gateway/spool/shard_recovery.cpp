@@ -58,6 +58,7 @@ std::expected<RecoveredShard, std::string> ShardRecovery::run() {
     for (const std::uint32_t number : numbers) {
         if (const auto read = read_segment(number); !read) return std::unexpected{read.error()};
     }
+    if (const auto settled = settle_rests(); !settled) return std::unexpected{settled.error()};
     if (const auto set = set_incomplete_aside(); !set) return std::unexpected{set.error()};
     if (const auto synced = sync_directory(directory_); !synced) {
         return std::unexpected{synced.error()};
@@ -81,7 +82,7 @@ DiskResult ShardRecovery::read_segment(std::uint32_t number) {
     bytes_read_ += bytes->size();
 
     const SegmentHeader expected{.shard = number_, .number = number};
-    segments_.push_back({.recovered = {.header = expected}, .damaged = {}});
+    segments_.push_back({.recovered = {.header = expected}, .damaged = {}, .ended = false});
     const Scan found = scan(*bytes, expected, [&](std::uint32_t offset, const Record& record) {
         take({.segment = number, .offset = offset}, record);
     });
@@ -97,12 +98,43 @@ DiskResult ShardRecovery::read_segment(std::uint32_t number) {
     Segment& segment = segments_.back();
     segment.recovered.header.mark = found.mark;
     segment.recovered.bytes = found.end;
-    auto mended = mend(path, *bytes, found);
-    if (mended && found.end == segment_header_bytes) {
-        segments_.pop_back();
-        mended = remove_file(path);
+    // Behind damage or a torn write nothing goes on: who reads it next shall find it as it is.
+    const bool is_whole = found.header == Scan::Header::good && found.damaged.empty() &&
+                          found.tail.bytes == 0 && segment.damaged.empty() && !segment.ended;
+    if (is_whole && rest_ == Rest::kept) {
+        segment.recovered.capacity = static_cast<std::uint32_t>(bytes->size());
     }
-    return mended;
+    return mend(path, *bytes, found);
+}
+
+// The last segment goes on where its records end, and one without any, which was made ahead, is
+// there for the time when it is full. Of all others the rest is cut off.
+DiskResult ShardRecovery::settle_rests() {
+    const auto is_empty = [](const Segment& segment) {
+        return segment.recovered.bytes == segment_header_bytes;
+    };
+    std::size_t goes_on = 1;
+    if (!segments_.empty() && is_empty(segments_.back())) ++goes_on;
+    DiskResult done;
+    for (std::size_t at = 0; done && at < segments_.size(); ++at) {
+        RecoveredSegment& recovered = segments_[at].recovered;
+        const bool has_rest = recovered.capacity > recovered.bytes;
+        const std::string path = path_of(recovered.header.number);
+        if (has_rest && at + goes_on >= segments_.size()) {
+            done = sync_file(path); // what was read of it counts from now on
+            continue;
+        }
+        if (is_empty(segments_[at])) {
+            done = remove_file(path);
+        } else if (has_rest) {
+            done = cut(path, recovered.bytes);
+        }
+        recovered.capacity = 0;
+    }
+    std::erase_if(segments_, [&](const Segment& segment) {
+        return is_empty(segment) && segment.recovered.capacity == 0;
+    });
+    return done;
 }
 
 DiskResult ShardRecovery::mend(const std::string& path, std::string_view bytes, const Scan& scan) {
@@ -122,7 +154,8 @@ DiskResult ShardRecovery::mend(const std::string& path, std::string_view bytes, 
         if (done) done = overwrite(path, 0, encode(segments_.back().recovered.header));
     }
     if (done && scan.tail.bytes > 0) keep_area(Damage::Kind::tail, scan.tail);
-    if (done && bytes.size() > scan.end) done = cut(path, scan.end);
+    const bool is_whole = segments_.back().recovered.capacity > 0;
+    if (done && bytes.size() > scan.end && !is_whole) done = cut(path, scan.end);
     return done;
 }
 
@@ -135,8 +168,8 @@ void ShardRecovery::take(Place place, const Record& record) {
         segments_.back().damaged.push_back(
             {.offset = place.offset, .bytes = static_cast<std::uint32_t>(record.bytes)});
         return;
-    case RecordType::content:
-    case RecordType::end: return;
+    case RecordType::end: segments_.back().ended = true; return;
+    case RecordType::content: return;
     }
 }
 

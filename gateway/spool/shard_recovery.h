@@ -19,11 +19,15 @@ namespace postern::spool {
 // recover().
 class ShardRecovery {
 public:
-    ShardRecovery(std::string root, std::uint32_t number)
+    // Space behind the last records, and a segment of nothing else: for the core that it belongs
+    // to.
+    enum class Rest : std::uint8_t { cut, kept };
+    ShardRecovery(std::string root, std::uint32_t number, Rest rest)
         : root_(std::move(root))
         , directory_(root_ + "/" + std::to_string(number))
         , quarantine_(root_ + "/quarantine")
-        , number_(number) {}
+        , number_(number)
+        , rest_(rest) {}
 
     [[nodiscard]] std::expected<RecoveredShard, std::string> run();
     [[nodiscard]] const std::vector<Damage>& damages() const { return damages_; }
@@ -33,6 +37,7 @@ private:
     struct Segment {
         RecoveredSegment recovered;
         std::vector<Area> damaged; // in order
+        bool ended = false;        // with the record that says so
     };
     // A message that refers to bytes that are not there (any more).
     struct Incomplete {
@@ -50,6 +55,7 @@ private:
     [[nodiscard]] bool is_there(const Piece& piece) const;
     [[nodiscard]] DiskResult
     mend(const std::string& path, std::string_view bytes, const Scan& scan);
+    [[nodiscard]] DiskResult settle_rests();
     [[nodiscard]] DiskResult set_incomplete_aside();
     // Copies the bytes into the quarantine and notes the damage.
     [[nodiscard]] DiskResult
@@ -60,6 +66,7 @@ private:
     std::string directory_;
     std::string quarantine_;
     std::uint32_t number_;
+    Rest rest_;
     std::vector<Segment> segments_; // the last one is being read
     std::unordered_map<MessageId, Entry> live_;
     std::vector<Incomplete> incomplete_;

@@ -26,10 +26,16 @@ Spool::Spool(io::Ring& ring, Settings settings, std::vector<RecoveredShard> shar
     if (shards.empty() || shards.front().number != settings_.core) {
         shards.insert(shards.begin(), RecoveredShard{.number = settings_.core});
     }
+    const std::uint32_t reports = reports_shard(settings_.core);
+    if (std::ranges::find(shards, reports, &RecoveredShard::number) == shards.end()) {
+        shards.push_back(RecoveredShard{.number = reports});
+    }
     for (const RecoveredShard& shard : shards) {
         Log::Settings log{.directory = settings_.directory + "/" + std::to_string(shard.number),
                           .shard = shard.number,
-                          .segment_bytes = settings_.segment_bytes,
+                          .segment_bytes = shard.number == reports ? settings_.report_segment_bytes
+                                                                   : settings_.segment_bytes,
+                          .keeps_reserve = core_of(shard.number) == settings_.core,
                           .fault = settings_.fault};
         const auto number = static_cast<std::uint32_t>(logs_.size());
         logs_.push_back(std::make_unique<Log>(ring, std::move(log), shard.segments, counters_));
@@ -38,6 +44,7 @@ Spool::Spool(io::Ring& ring, Settings settings, std::vector<RecoveredShard> shar
             logs_.back()->lives(entry.first_segment, entry.bytes);
             index_.add(entry);
         }
+        if (shard.number == reports) reports_ = logs_.back().get();
         last_id_ = std::max(last_id_, shard.last_id);
     }
     start_compaction();
@@ -57,13 +64,30 @@ io::Task<void> Spool::stop() {
 Writer Spool::begin(smtp::Mail mail,
                     std::vector<smtp::Recipient> recipients,
                     std::chrono::system_clock::time_point now) {
+    return {*this,
+            *logs_.front(),
+            Room::usual,
+            message_of(std::move(mail), std::move(recipients), now)};
+}
+
+Writer Spool::begin_report(smtp::Mail mail,
+                           smtp::Recipient recipient,
+                           std::chrono::system_clock::time_point now) {
+    std::vector<smtp::Recipient> recipients;
+    recipients.push_back(std::move(recipient));
+    return {
+        *this, *reports_, Room::reserve, message_of(std::move(mail), std::move(recipients), now)};
+}
+
+Message Spool::message_of(smtp::Mail mail,
+                          std::vector<smtp::Recipient> recipients,
+                          std::chrono::system_clock::time_point now) {
     const auto since =
         std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
     // Rising even when the clock goes back; the core in the last bits.
-    constexpr unsigned core_bits = 10;
     const MessageId last = last_id_ >> core_bits;
     const MessageId next = std::max(last + 1, static_cast<MessageId>(since.count()));
-    last_id_ = next << core_bits | (settings_.core & ((1U << core_bits) - 1));
+    last_id_ = next << core_bits | core_of(settings_.core);
 
     Message message;
     message.id = last_id_;
@@ -72,7 +96,7 @@ Writer Spool::begin(smtp::Mail mail,
     for (smtp::Recipient& recipient : recipients) {
         message.recipients.push_back({.envelope = std::move(recipient), .next = message.arrival});
     }
-    return Writer{*this, *logs_.front(), std::move(message)};
+    return message;
 }
 
 void Spool::add(const Log& log, Entry entry) {
@@ -184,7 +208,11 @@ io::Task<std::expected<void, Error>> Spool::outcome(Message& message,
     const Place previous = whole ? Place{} : before->outcome;
     const std::string payload = encode_outcome(message, changed, previous);
 
-    const auto place = co_await log.append(RecordType::outcome, payload);
+    const bool is_final = std::ranges::any_of(changed, [&](std::uint32_t number) {
+        return message.recipients[number].state != State::waiting;
+    });
+    const auto place =
+        co_await log.append(is_final ? Room::last : Room::reserve, RecordType::outcome, payload);
     if (!place) co_return std::unexpected{place.error()};
     const auto committed = co_await log.commit(*place);
     if (!committed) co_return committed;
@@ -211,7 +239,7 @@ io::Task<std::expected<void, Error>> Spool::done(const Message& message) {
     assert(entry != nullptr);
     Log& log = *logs_[entry->log];
     const std::string payload = encode_done(id);
-    const auto place = co_await log.append(RecordType::done, payload);
+    const auto place = co_await log.append(Room::last, RecordType::done, payload);
     if (!place) co_return std::unexpected{place.error()};
     const auto committed = co_await log.commit(*place);
     if (!committed) co_return committed;

@@ -35,6 +35,7 @@ public:
         std::string directory; // state_directory/spool
         unsigned core = 0;     // this core's own shard
         std::uint32_t segment_bytes = 64U << 20U;
+        std::uint32_t report_segment_bytes = 16U << 20U;
         io::FileFault* fault = nullptr; // tests only: what the disk does wrong
     };
 
@@ -48,10 +49,16 @@ public:
     // New work is refused; ends when nothing is in flight any more.
     [[nodiscard]] io::Task<void> stop();
 
-    // A message that arrives now. No I/O.
+    // A message that arrives now. No I/O. New mail is refused while it would take space that what
+    // becomes of older mail needs.
     [[nodiscard]] Writer begin(smtp::Mail mail,
                                std::vector<smtp::Recipient> recipients,
                                std::chrono::system_clock::time_point now);
+    // A report about a message that is here. It goes into a log of its own: the space of reports
+    // that are delivered comes back whatever lives in the other.
+    [[nodiscard]] Writer begin_report(smtp::Mail mail,
+                                      smtp::Recipient recipient,
+                                      std::chrono::system_clock::time_point now);
 
     // When the next message is due; nothing when none waits.
     [[nodiscard]] std::optional<Time> next_due() const { return index_.next_due(); }
@@ -67,7 +74,8 @@ public:
     [[nodiscard]] Reader read(const Message& message);
 
     // Writes down the state of the recipients with these numbers, as it is in `message` now, and
-    // waits until it is on the disk. After an error: keep the message in hand, and call again.
+    // waits until it is on the disk. After an error: keep the message in hand, and call again. That
+    // somebody waits on is written while it leaves room for what is final.
     [[nodiscard]] io::Task<std::expected<void, Error>> outcome(Message& message,
                                                                std::vector<std::uint32_t> changed);
     // The message waits again, until due(message).
@@ -98,6 +106,14 @@ public:
 private:
     friend class Writer;
 
+    [[nodiscard]] Message message_of(smtp::Mail mail,
+                                     std::vector<smtp::Recipient> recipients,
+                                     std::chrono::system_clock::time_point now);
+    [[nodiscard]] bool has_reserve() const { return reports_->has_reserve(); }
+    [[nodiscard]] io::Task<std::expected<void, Error>> make_reserve() {
+        return reports_->make_reserve();
+    }
+    [[nodiscard]] io::Task<bool> give_space_back() { return reports_->give_space_back(); }
     void add(const Log& log, Entry entry);
     [[nodiscard]] static io::Task<std::expected<Message, Error>> load_from(Log& log, Entry entry);
     static void apply(Outcome& outcome, Message& message, std::vector<bool>& known);
@@ -111,6 +127,7 @@ private:
     Settings settings_;
     LogCounters counters_;
     std::vector<std::unique_ptr<Log>> logs_; // the own one first
+    Log* reports_ = nullptr;                 // the own one of these
     Index index_;
     MessageId last_id_ = 0;
     bool stopping_ = false;

@@ -16,12 +16,13 @@ constexpr std::size_t piece_bytes_max = 64U << 10U; // what a reader has in memo
 
 } // namespace
 
-Writer::Writer(Spool& spool, Log& log, Message message)
-    : spool_(&spool), log_(&log), message_(std::move(message)) {}
+Writer::Writer(Spool& spool, Log& log, Room room, Message message)
+    : spool_(&spool), log_(&log), room_(room), message_(std::move(message)) {}
 
 Writer::Writer(Writer&& other) noexcept
     : spool_(other.spool_)
     , log_(other.log_)
+    , room_(other.room_)
     , message_(std::move(other.message_))
     , held_(std::move(other.held_))
     , pinned_(std::exchange(other.pinned_, 0)) {}
@@ -52,16 +53,31 @@ io::Task<std::expected<void, Error>> Writer::add(std::string_view bytes) {
 
 io::Task<std::expected<void, Error>> Writer::write(std::string_view bytes) {
     const std::string head = content_head(message_.id);
-    const auto place = co_await log_->append(RecordType::content, head, bytes);
+    const auto place = co_await append(RecordType::content, head, bytes);
     if (!place) co_return std::unexpected{place.error()};
-    if (pinned_ == 0) {
-        pinned_ = place->segment;
-        log_->pin(pinned_);
-    }
     message_.content.push_back(
         {.place = *place, .bytes = static_cast<std::uint32_t>(bytes.size())});
     message_.content_bytes += bytes.size();
     co_return std::expected<void, Error>{};
+}
+
+io::Task<std::expected<Place, Error>>
+Writer::append(RecordType type, std::string_view head, std::string_view rest) {
+    if (room_ == Room::usual && !spool_->has_reserve()) {
+        const auto reserved = co_await spool_->make_reserve();
+        if (!reserved) co_return std::unexpected{reserved.error()};
+    }
+    auto place = co_await log_->append(room_, type, head, rest);
+    if (!place && place.error() == Error::full && room_ == Room::usual &&
+        co_await spool_->give_space_back()) {
+        place = co_await log_->append(room_, type, head, rest);
+    }
+    if (!place && place.error() == Error::full) spool_->start_compaction();
+    if (place && pinned_ == 0) {
+        pinned_ = place->segment;
+        log_->pin(pinned_);
+    }
+    co_return place;
 }
 
 io::Task<std::expected<Entry, Error>> Writer::store() {
@@ -71,7 +87,7 @@ io::Task<std::expected<Entry, Error>> Writer::store() {
         held_.clear();
     }
     const std::string payload = encode_message(message_);
-    const auto place = co_await log_->append(RecordType::message, payload);
+    const auto place = co_await append(RecordType::message, payload);
     if (!place) co_return std::unexpected{place.error()};
     auto committed = co_await log_->commit(*place);
     std::uint64_t bytes = record_bytes(payload.size());
@@ -84,7 +100,7 @@ io::Task<std::expected<Entry, Error>> Writer::store() {
     constexpr std::uint64_t bytes_max = std::numeric_limits<std::uint32_t>::max();
     Entry entry{.id = message_.id,
                 .record = *place,
-                .first_segment = pinned_ != 0 ? pinned_ : place->segment,
+                .first_segment = pinned_,
                 .bytes = static_cast<std::uint32_t>(std::min(bytes, bytes_max))};
     entry.set_due(due(message_));
     co_return entry;
@@ -96,12 +112,13 @@ io::Task<std::expected<void, Error>> Writer::commit() {
         // Its record may have reached the disk all the same: with this one the next start does not
         // send what the client was told to send again. Without space it is sent twice.
         const std::string payload = encode_done(message_.id);
-        [[maybe_unused]] const auto undone = co_await log_->append(RecordType::done, payload);
+        [[maybe_unused]] const auto undone =
+            co_await log_->append(Room::last, RecordType::done, payload);
         co_return std::unexpected{entry.error()};
     }
     spool_->add(*log_, *entry);
     // Alive, it keeps its segment by itself.
-    if (pinned_ != 0) log_->unpin(std::exchange(pinned_, 0));
+    log_->unpin(std::exchange(pinned_, 0));
     co_return std::expected<void, Error>{};
 }
 

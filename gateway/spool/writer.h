@@ -20,7 +20,7 @@ class Spool;
 // is awaited, and gone before the spool.
 class Writer {
 public:
-    Writer(Spool& spool, Log& log, Message message);
+    Writer(Spool& spool, Log& log, Room room, Message message);
     Writer(Writer&& other) noexcept;
     Writer& operator=(Writer&&) = delete;
     Writer(const Writer&) = delete;
@@ -44,9 +44,12 @@ public:
 
 private:
     [[nodiscard]] io::Task<std::expected<void, Error>> write(std::string_view bytes);
+    [[nodiscard]] io::Task<std::expected<Place, Error>>
+    append(RecordType type, std::string_view head, std::string_view rest = {});
 
     Spool* spool_;
     Log* log_;
+    Room room_;
     Message message_;
     std::string held_;         // the beginning of the next piece
     std::uint32_t pinned_ = 0; // the segment of the first piece; 0: none yet

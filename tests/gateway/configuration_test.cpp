@@ -141,7 +141,7 @@ TEST_CASE("without postern.toml there is one mistake, and the file is looked for
           loaded.files.end());
 }
 
-TEST_CASE("a domain of ours without a route is a mistake") {
+TEST_CASE("a domain of ours without a route is a mistake, but on a host that only sends") {
     const Host host;
     host.directory.write("policy.toml",
                          std::string(policy_text) + "[[organization]]\nname = \"other\"\n"
@@ -149,6 +149,12 @@ TEST_CASE("a domain of ours without a route is a mistake") {
     CHECK_FALSE(host.load().configuration);
     CHECK_THAT(host.mistakes(),
                Catch::StartsWith("policy.toml:7:12: no route has the domain example.net"));
+    std::string sends{settings_text};
+    sends.insert(sends.find("[[certificate]]"),
+                 "direction = \"outbound\"\nclients = [\"127.0.0.0/8\"]\n");
+    host.directory.write("postern.toml", sends);
+    CHECK(host.mistakes().empty());
+    CHECK(host.load().configuration);
 }
 
 TEST_CASE("mistakes of different files come together, by file and place") {

@@ -46,6 +46,13 @@ TEST_CASE("a listener on all addresses is on those of every interface") {
 
 TEST_CASE("another port is another server") {
     CHECK_FALSE(is_ours(listening_on("192.0.2.1:587"), "192.0.2.1"));
+    // Other hosts may be sent to it by one that has the port.
+    CHECK(ourselves_of(listening_on("192.0.2.1:587")).hostname == "mx1.example.org");
+    Settings submission = listening_on("192.0.2.1:587");
+    submission.listeners.front().direction = Direction::outbound;
+    CHECK(ourselves_of(submission).hostname.empty());
+    submission.delivery.port = 587;
+    CHECK(ourselves_of(submission).hostname == "mx1.example.org");
     CHECK(is_ours(listening_on("192.0.2.1:2525", 2525), "192.0.2.1"));
 }
 
@@ -55,6 +62,12 @@ TEST_CASE("a resolver is made anew when what it goes by has changed") {
     CHECK(resolver_print(settings) != resolver_print(listening_on("192.0.2.2:25")));
     CHECK(resolver_print(settings) != resolver_print(listening_on("192.0.2.1:25", 26)));
     Settings other = settings;
+    other.listeners.front().direction = Direction::outbound;
+    CHECK(resolver_print(settings) != resolver_print(other));
+    other = settings;
+    other.dns.refuse_bogus = true;
+    CHECK(resolver_print(settings) != resolver_print(other));
+    other = settings;
     other.dns.servers.push_back(IpEndpoint::parse("192.0.2.53:53").value());
     CHECK(resolver_print(settings) != resolver_print(other));
     other = settings;

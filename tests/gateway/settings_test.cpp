@@ -108,6 +108,7 @@ ticket_rotation = "2h"
 [dns]
 servers = ["192.0.2.53", "[2001:db8::53]:5353"]
 trust_anchor = "root.key"
+refuse_bogus = true
 [limits]
 message_size = 100000
 header_section = "64KiB"
@@ -176,6 +177,7 @@ level = "debug"
     CHECK(settings.dns.servers[0].text() == "192.0.2.53:53");
     CHECK(settings.dns.servers[1].text() == "[2001:db8::53]:5353");
     CHECK(settings.dns.trust_anchor == "/etc/postern/root.key");
+    CHECK(settings.dns.refuse_bogus);
     CHECK(settings.limits == Limits{.message_size = 100000,
                                     .header_section = 65536,
                                     .text_line = 0,
@@ -382,6 +384,7 @@ TEST_CASE("the example is without a mistake, and says what counts without it") {
     CHECK(all.settings.tls.minimum_version == read.settings.tls.minimum_version);
     CHECK(all.settings.tls.ticket_rotation == read.settings.tls.ticket_rotation);
     CHECK(all.settings.dns.trust_anchor == read.settings.dns.trust_anchor);
+    CHECK(all.settings.dns.refuse_bogus == read.settings.dns.refuse_bogus);
     CHECK(text.contains("\nnext_hop_age = "));
     CHECK(text.contains("\ncores = "));
 }

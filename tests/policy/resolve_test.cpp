@@ -26,6 +26,18 @@ std::string setting(const std::string& name, const std::string& keys) {
 
 } // namespace
 
+TEST_CASE("a domain of ours without a route is a mistake for those who take its mail") {
+    const auto [keys, mistake] = GENERATE(table<std::string, std::string>({
+        {"domains = [\"x.example\"]", "3:12: no route has the domain x.example\n"},
+        {"addresses = [\"u@x.example\"]", "3:14: no route has the domain x.example\n"},
+    }));
+    const Loaded loaded = load_text(organization("a", keys));
+    CHECK(loaded.snapshot);
+    CHECK(loaded.mistakes.empty());
+    CHECK(loaded.unrouted.text() == "policy.toml:" + mistake);
+    CHECK(load_text(organization("a", keys) + route).unrouted.empty());
+}
+
 TEST_CASE("what does not fit together is told at its place") {
     const auto [text, mistake] = GENERATE(table<std::string, std::string>({
         {organization("a", "") + organization("a", ""),
@@ -43,9 +55,6 @@ TEST_CASE("what does not fit together is told at its place") {
         {route + organization("a", "addresses = [\"u@x.example\"]") +
              organization("b", "addresses = [\"U@x.example\"]"),
          "10:14: u@x.example belongs to the organization \"a\", policy.toml:7 already"},
-        {organization("a", "domains = [\"x.example\"]"), "3:12: no route has the domain x.example"},
-        {organization("a", "addresses = [\"u@x.example\"]"),
-         "3:14: no route has the domain x.example"},
         {organization("a", "domains = [\"*.x.example\"]"), "3:12: \"*.x.example\" is no domain"},
         {organization("a", "domains = [\"*\"]"), "3:12: \"*\" is no domain"},
         {organization("a", "addresses = [\"x.example\"]"),

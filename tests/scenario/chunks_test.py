@@ -56,6 +56,34 @@ def test_chunks_may_be_pipelined_with_their_envelope(bridged, client):
     assert assert_accepted(replies[3], bridged).original == CONTENT
 
 
+@pytest.mark.parametrize("early", [0, 10])
+def test_the_replies_before_a_chunk_do_not_wait_for_it(bridged, client, early):
+    client.send(b"MAIL FROM:<b@other.example>\r\nRCPT TO:<user@example.org>\r\nBDAT %d LAST\r\n" % len(CONTENT)
+                + CONTENT[:early])
+    assert [client.reply().code, client.reply().code] == [250, 250]
+    client.send(CONTENT[early:])
+    assert assert_accepted(client.reply(), bridged).original == CONTENT
+
+
+def test_a_chunk_may_end_between_CR_and_LF(bridged, client):
+    client.envelope()
+    at = CONTENT.index(b"\n.\r\n")
+    for chunk in (CONTENT[:at], CONTENT[at:-1]):
+        assert client.bdat(chunk, last=False).code == 250
+    assert assert_accepted(client.bdat(b"\n"), bridged).original == CONTENT
+
+
+@pytest.mark.parametrize("chunks", [[CONTENT[:-1]], [CONTENT[:-1], b""], [CONTENT[:-1], b"x"]])
+def test_a_CR_whose_LF_never_comes_is_refused(bridged, client, postern, chunks):
+    """RFC 5321 2.3.8; nobody knows what was meant."""
+    client.envelope()
+    for number, chunk in enumerate(chunks):
+        reply = client.bdat(chunk, last=number + 1 == len(chunks))
+    assert reply.status == "550 5.6.11", reply
+    assert_not_complete(bridged)
+    still_serves(postern, bridged)
+
+
 def test_a_message_without_a_last_line_end_gets_one_where_it_needs_one(bridged, client):
     kept = assert_accepted(client.envelope().bdat(message(body="no line end")), bridged)
     assert kept.body.rstrip(b"\r\n") == b"no line end"

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from support.client import Closed, connect, message
 from support.load import OutboundLoad, number_of
 from support.outside import SENDER, ZONES, submit, wait_for_attempt, wait_until_empty
 from support.name_server import NameServer
@@ -86,3 +87,32 @@ def test_terminated_again_and_again_under_load_it_loses_nothing_and_sends_nothin
     delivered = numbers(host)
     assert max(delivered.values()) == 1
     assert set(delivered) <= load.accepted | load.unknown | load.deferred
+
+
+def test_what_is_taken_while_the_gateway_ends_is_for_the_next_one(sender, outside):
+    """Doors and deliveries end side by side: nothing is begun while sessions are finished."""
+    host = outside.host("mx.plain.example")
+    postern = sender()
+    with connect(postern.address()) as first, connect(postern.address()) as last:
+        for client in (first, last):
+            client.ehlo().envelope(SENDER, YOU)
+            assert client.command("DATA").code == 354
+        postern.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: refuses(postern), "the doors are closed")
+        first.send(message(SENDER) + b".\r\n")
+        assert first.reply().code == 250
+        last.send(message(SENDER) + b".\r\n")
+        assert last.reply().code == 250
+    assert postern.stop() == 0
+    assert not host.conversations
+    postern.start()
+    host.wait_for_messages(2)
+    wait_until_empty(postern)
+
+
+def refuses(postern):
+    try:
+        with connect(postern.address()):
+            return False
+    except (Closed, OSError):
+        return True

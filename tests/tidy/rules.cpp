@@ -35,7 +35,6 @@ constexpr std::array untested_files{
               "the process: tests/scenario starts, reloads, drains and kills it"},
     Exception{"gateway/settings_bounds.cpp",
               "a part of gateway/settings: tests/gateway/settings_test.cpp"},
-    Exception{"gateway/core.cpp", "a thread of the process: as above"},
     Exception{"gateway/endpoints.cpp",
               "sockets of the process: tests/scenario/observability_test.py"},
     Exception{"gateway/command/serve.cpp", "the process: as above"},

@@ -180,4 +180,26 @@ TEST_CASE("a trust store that cannot be read is said to be our fault") {
     CHECK_THAT(err, Catch::EndsWith("; no certificate can be trusted\n"));
 }
 
+TEST_CASE("a mail host without an address is shown with the reason") {
+    const dns::test::NameServer server({{"example",
+                                         "half MX 10 none\nhalf MX 20 there\n"
+                                         "half MX 30 mx.broken.\nthere A 127.0.0.1\n"},
+                                        {"broken", ""}});
+    const relay::test::NobodyThere nobody;
+    const std::string port = std::to_string(nobody.target().endpoint.port());
+    const auto [code, out, err] = Host{server.settings()}.probed({"half.example", "--port", port});
+    CHECK(code == 1);
+    const auto none = out.find("host          none.example, preference 10\nproblem       ");
+    const auto there = out.find("host          there.example, preference 20");
+    const auto broken = out.find("host          mx.broken, preference 30\nproblem       ");
+    CHECK(none < there);
+    CHECK(there < broken);
+    CHECK(broken < out.size());
+    CHECK_THAT(out,
+               Catch::Contains("SERVFAIL") && Catch::Contains("none.example cannot be reached"));
+    const auto object =
+        Host{server.settings()}.probed({"half.example", "--port", port, "--json"}).out;
+    CHECK_THAT(object, Catch::Contains(R"("name":"none.example","preference":10,"problem":")"));
+}
+
 } // namespace postern::command::test

@@ -112,4 +112,50 @@ TEST_CASE("new settings count for the next attempt") {
     CHECK(post.queued() == 0);
 }
 
+TEST_CASE("a message that is spared while its hosts are left alone has not been tried") {
+    PostOffice post;
+    post.rules = setting("banks over TLS");
+    NextHop& listed = post.host("listed", "");
+    listed.greeting.clear(); // closes
+    const NextHop& sender = post.host("sender");
+    post.start();
+    post.submit("a@listed.example");
+    post.rest();
+    post.submit("b@listed.example");
+    post.rest();
+    CHECK(listed.connections == 1);
+    const std::vector<spool::Entry> waiting = post.spool().entries();
+    REQUIRE(waiting.size() == 2);
+    const spool::Message spared = post.queue.loaded(waiting.back().id);
+    post.spool().put_back(spared);
+    CHECK(spared.recipients[0].attempts == 0);
+    CHECK(spared.recipients[0].last == Time{});
+    CHECK(spared.recipients[0].next <= post.time + std::chrono::minutes{2}); // of BackOff
+    CHECK(post.counted(post.counters.deliveries) == Counted{{"deferred", 1}});
+
+    // Its one attempt under the demand is the one at which somebody was there (O13).
+    listed.greeting = "220 hello";
+    while (post.queued() > 0) {
+        post.rest_until_due();
+    }
+    CHECK(reports_at(sender, "b@listed.example") == 1);
+    CHECK(reports_at(sender, "Status: 5.7.10") == 2);
+    CHECK_FALSE(heard_verb(listed, "MAIL"));
+}
+
+TEST_CASE("the last attempt at a message is made whatever is known of its hosts") {
+    PostOffice post;
+    NextHop& server = post.host("one");
+    server.greeting.clear();
+    post.start();
+    post.submit("a@one.example");
+    post.rest();
+    post.submit("b@one.example");
+    post.rest();
+    CHECK(server.connections == 1);
+    post.advance_to(post.time + std::chrono::days{6});
+    post.rest();
+    CHECK(server.connections == 3);
+}
+
 } // namespace postern::deliver::test

@@ -274,6 +274,7 @@ TEST_CASE("a dead destination is tried once for all that waits for it, and delay
     const auto spared = std::ranges::count_if(
         lines, [](const std::string& line) { return line.contains("a short while ago"); });
     CHECK(spared == 1);
+    CHECK(post.counted(post.counters.deliveries)["deferred"] == 1);
 }
 
 TEST_CASE("while the disk takes nothing, what was delivered is kept in mind, and written later") {

@@ -12,10 +12,12 @@ namespace {
 
 using Found = std::expected<Destination, Outcome>;
 
-std::unique_ptr<dns::Resolver> asking(PostOffice& post, const gateway::DnsSettings& settings) {
-    return std::make_unique<dns::Resolver>(post.loop().ring(),
-                                           dns::Context::open(settings).value(),
-                                           dns::ResolverSettings{.ourselves = {}});
+std::unique_ptr<dns::Resolver>
+asking(PostOffice& post, const gateway::DnsSettings& settings, dns::Ourselves ourselves = {}) {
+    return std::make_unique<dns::Resolver>(
+        post.loop().ring(),
+        dns::Context::open(settings).value(),
+        dns::ResolverSettings{.ourselves = std::move(ourselves)});
 }
 
 // Finds the way of a recipient under the rules of a post office.
@@ -198,6 +200,29 @@ TEST_CASE("the alternate route is for mail that can fall short, with TLS at leas
     CHECK(listed->alternate->required.demand == Demand::tls);
     CHECK_FALSE(searching.find("a@other.example")->alternate); // no demand
     CHECK_FALSE(searching.find("a@safe.example")->alternate);  // goes there anyhow
+}
+
+TEST_CASE("mail for our own people goes by DNS where no route is, and waits where that is us") {
+    const dns::test::NameServer server({{"example",
+                                         "home MX 10 mx.home\nmx.home A 192.0.2.1\n"
+                                         "lost MX 10 us\nother MX 10 us\nus A 192.0.2.9\n"}});
+    Searching searching{"[[organization]]\nname = \"ours\"\n"
+                        "domains = [\"home.example\", \"lost.example\"]\n"};
+    searching.ask(
+        asking(searching.post, server.settings(), {.hostname = "us.example", .networks = {}}));
+    const Found home = searching.find("a@home.example");
+    REQUIRE(home);
+    CHECK(hosts(home->way) == Lines{"mx.home.example 192.0.2.1:2525"});
+
+    // The fault is ours (O19): a report must not be lost by it.
+    const Found lost = searching.find("a@lost.example");
+    REQUIRE_FALSE(lost);
+    CHECK(lost.error().cause == Cause::ours);
+    CHECK(lost.error().disposition == Disposition::deferred);
+    CHECK(lost.error().detail.contains("route"));
+    const Found other = searching.find("a@other.example");
+    REQUIRE_FALSE(other);
+    CHECK(other.error().disposition == Disposition::failed);
 }
 
 } // namespace postern::deliver::test

@@ -60,6 +60,33 @@ TEST_CASE("a recipient keeps what its last attempt has said") {
     CHECK(attempted.message.recipients[0].attempts == 0);
 }
 
+TEST_CASE("when nobody was asked it is no attempt, and no longer wait") {
+    Outcome spared = outcome(Cause::unreachable);
+    spared.asked_from = noon + Pause{90};
+    Attempted attempted;
+    spool::Recipient& recipient = attempted.message.recipients[0];
+    const auto settle = [&](Time now) {
+        return attempted.settlement.settle(attempted.course, 0, spared, now, 0).disposition;
+    };
+    CHECK(settle(noon) == Disposition::deferred);
+    CHECK(recipient.attempts == 0);
+    CHECK(recipient.last == Time{});
+    CHECK(recipient.next == noon + Pause{90});
+    CHECK(recipient.diagnostic == "unreachable: why");
+
+    recipient.attempts = 3;
+    recipient.diagnostic = "450 4.2.1 later";
+    CHECK(settle(noon + Pause{10}) == Disposition::deferred);
+    CHECK(recipient.attempts == 3);
+    CHECK(recipient.diagnostic == "450 4.2.1 later");
+
+    // The sender is told of the delay all the same, and of the end.
+    CHECK(settle(noon + schedule.warning) == Disposition::deferred);
+    CHECK(attempted.settlement.reported().size() == 1);
+    CHECK(settle(noon + schedule.expiry) == Disposition::failed);
+    CHECK(recipient.state == spool::State::failed);
+}
+
 TEST_CASE("deferred is failed at the end of the time, and only then (O14)") {
     const auto cause = GENERATE(Cause::postponed, Cause::unreachable, Cause::ours);
     Attempted before;

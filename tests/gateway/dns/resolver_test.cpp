@@ -186,6 +186,7 @@ TEST_CASE("a host whose addresses cannot be had now is left out while others can
     const test::NameServer server({{"example",
                                     "some MX 10 mx.broken.\nsome MX 20 good\ngood A 192.0.2.1\n"
                                     "bad MX 10 mx.broken.\nbad MX 20 none\n"
+                                    "half MX 10 good\nhalf MX 20 none\n"
                                     "backup MX 10 mx.broken.\nbackup MX 20 ours\n"
                                     "ours A 192.0.2.25\n"},
                                    {"broken", ""}});
@@ -195,6 +196,16 @@ TEST_CASE("a host whose addresses cannot be had now is left out while others can
     REQUIRE(some->missing); // it may be had later, and be the better one
     CHECK(some->missing->cause == Cause::server_failed);
     CHECK(some->missing->detail.starts_with("mx.broken"));
+    REQUIRE(some->left_out.size() == 1);
+    CHECK(some->left_out[0].name == "mx.broken");
+    CHECK(some->left_out[0].preference == 10);
+    CHECK(some->left_out[0].failure.cause == Cause::server_failed);
+    const auto half = asking.found("half.example");
+    REQUIRE(names(half) == Names{"good.example"});
+    CHECK_FALSE(half->missing);
+    REQUIRE(half->left_out.size() == 1);
+    CHECK(half->left_out[0].name == "none.example");
+    CHECK(half->left_out[0].failure.cause == Cause::no_host);
     CHECK(asking.cause("bad.example") == Cause::server_failed);
     CHECK(asking.cause("backup.example") == Cause::server_failed);
 }
@@ -274,6 +285,24 @@ TEST_CASE("what was found is remembered without the server") {
     CHECK(names(asking.found("example")) == Names{"mx.example"});
 }
 
+TEST_CASE("a name server that strips signatures costs nobody mail, unless that was asked for") {
+    const test::NameServer signs({{".", "ns A 127.0.0.1\n"}}, test::NameServer::Sign::root);
+    const test::NameServer strips({{".",
+                                    "ns A 127.0.0.1\n"
+                                    "example MX 10 mx.example\nmx.example A 192.0.2.1\n"}});
+    gateway::DnsSettings settings = strips.settings();
+    settings.trust_anchor = signs.validating().trust_anchor;
+    Asking asking(settings);
+    const auto found = asking.found("example");
+    REQUIRE(names(found) == Names{"mx.example"});
+    CHECK(found->dnssec == Dnssec::insecure);
+    CHECK(found->hosts[0].dnssec == Dnssec::insecure);
+
+    settings.refuse_bogus = true;
+    Asking strict(settings);
+    CHECK(strict.cause("example") == Cause::bogus);
+}
+
 TEST_CASE("the DNSSEC status of hosts and addresses is carried, and bogus ones are no hosts") {
     // The root is signed, and says that `insecure` is not and that `bogus` is.
     const test::NameServer server(
@@ -290,7 +319,9 @@ TEST_CASE("the DNSSEC status of hosts and addresses is carried, and bogus ones a
          {"insecure", "@ MX 10 mx\nmx A 192.0.2.2\n"},
          {"bogus", "@ MX 10 mx\nmx A 192.0.2.3\n"}},
         test::NameServer::Sign::root);
-    Asking asking(server.validating());
+    gateway::DnsSettings strict = server.validating();
+    strict.refuse_bogus = true;
+    Asking asking(strict);
 
     const auto secure = asking.found("secure");
     REQUIRE(names(secure) == Names{"mx.secure"});
@@ -315,6 +346,12 @@ TEST_CASE("the DNSSEC status of hosts and addresses is carried, and bogus ones a
 
     CHECK(asking.cause("null") == Cause::null_mx);
     CHECK(asking.cause("none") == Cause::no_such_domain);
+
+    // What is proved is so whoever believes the rest.
+    Asking lenient(server.validating());
+    CHECK(lenient.found("secure")->dnssec == Dnssec::secure);
+    CHECK(names(lenient.found("bogus")) == Names{"mx.bogus"});
+    CHECK(lenient.found("bogus")->dnssec == Dnssec::insecure);
 
     // Without an anchor nothing is believed, and nothing refused.
     Asking trusting(server.settings());

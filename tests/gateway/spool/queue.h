@@ -74,6 +74,20 @@ private:
     io::FileOperation operation_;
 };
 
+// A disk that has space for so many segments.
+class SmallDisk final : public io::FileFault {
+public:
+    explicit SmallDisk(int segments) : free(segments) {}
+    [[nodiscard]] int fails(io::FileOperation operation) override {
+        if (operation == io::FileOperation::remove) ++free;
+        if (operation != io::FileOperation::allocate) return 0;
+        if (free == 0) return ENOSPC;
+        --free;
+        return 0;
+    }
+    int free;
+};
+
 // A spool of one core in a directory of its own, on a loop.
 class Queue {
 public:
@@ -101,6 +115,7 @@ public:
                        Spool::Settings{.directory = directory_.path("spool"),
                                        .core = 0,
                                        .segment_bytes = options_.segment_bytes,
+                                       .report_segment_bytes = options_.segment_bytes,
                                        .fault = options_.fault},
                        std::move(recovery.cores[0]));
         settle();

@@ -53,7 +53,8 @@ TEST_CASE("records are read back, also without a guess at their size", "[spool]"
     CHECK(segment->synced() == segment_header_bytes);
     REQUIRE(awaited(place.loop, segment->write({}, Segment::Sync::yes)));
     CHECK(segment->synced() == segment->written());
-    Segment again{place.loop.ring(), place.path, header, segment->written(), nullptr};
+    const RecoveredSegment recovered{.header = header, .bytes = segment->written()};
+    Segment again{place.loop.ring(), place.path, recovered, nullptr};
     std::string buffer;
     for (const std::size_t expected : {0UL, 100UL, payload.size(), 100'000UL}) {
         const auto read = awaited(place.loop, again.read(64, expected, buffer));

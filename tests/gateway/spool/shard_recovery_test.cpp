@@ -61,7 +61,7 @@ TEST_CASE("the newest complete copy of a message counts", "[spool]") {
     const Place copy = shard.append(RecordType::message, encode_message(message(5, {{refers, 3}})));
     shard.end();
 
-    ShardRecovery recovery{shard.directory.path(""), 0};
+    ShardRecovery recovery{shard.directory.path(""), 0, ShardRecovery::Rest::kept};
     const auto recovered = recovery.run().value();
     CHECK(recovery.damages().empty());
     CHECK(recovered.last_id == 5);
@@ -83,7 +83,7 @@ TEST_CASE("an old copy whose beginning was deleted is no damage, when a newer on
     shard.append(RecordType::message, encode_message(message(5, {{piece, 3}})));
     shard.append(RecordType::done, encode_done(6));
     shard.end();
-    ShardRecovery recovery{shard.directory.path(""), 0};
+    ShardRecovery recovery{shard.directory.path(""), 0, ShardRecovery::Rest::kept};
     CHECK(recovery.run().value().messages.size() == 1);
     CHECK(recovery.damages().empty());
 }
@@ -97,7 +97,7 @@ TEST_CASE("a good record with a payload that makes no sense is kept in quarantin
     shard.append(RecordType::message, encode_message(message(6, {})));
     shard.end();
     for (const std::size_t damages : {1U, 0U}) {
-        ShardRecovery recovery{shard.directory.path(""), 0};
+        ShardRecovery recovery{shard.directory.path(""), 0, ShardRecovery::Rest::kept};
         CHECK(recovery.run().value().messages.size() == 1);
         REQUIRE(recovery.damages().size() == damages);
         if (damages == 0) break;
@@ -116,7 +116,7 @@ TEST_CASE("damage that is longer than a record can be is taken out too", "[spool
     shard.append(RecordType::message, encode_message(message(6, {})));
     shard.end();
     for (const std::size_t damages : {1U, 0U}) {
-        ShardRecovery recovery{shard.directory.path(""), 0};
+        ShardRecovery recovery{shard.directory.path(""), 0, ShardRecovery::Rest::kept};
         CHECK(recovery.run().value().messages.size() == 1);
         REQUIRE(recovery.damages().size() == damages);
         if (damages == 0) break;
@@ -131,7 +131,7 @@ TEST_CASE("a segment that was begun and never written is removed, other files ar
     shard.end();
     shard.directory.write("0/000002.seg", std::string(4096, '\0'));
     shard.directory.write("0/3.seg", "not a name of ours");
-    ShardRecovery recovery{shard.directory.path(""), 0};
+    ShardRecovery recovery{shard.directory.path(""), 0, ShardRecovery::Rest::kept};
     CHECK(recovery.run().value().segments.empty());
     CHECK(recovery.damages().empty());
     CHECK(names_in(shard.directory.path("0")).value() == std::vector<std::string>{"3.seg"});

@@ -1,0 +1,36 @@
+#include "gateway/core.h"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+
+#include <future>
+#include <optional>
+#include <string>
+
+namespace postern::gateway {
+namespace {
+
+TEST_CASE("a core that has ended still answers what it is asked about its queue") {
+    const io::Descriptor nowhere{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    JournalWriter writer{nowhere.get()};
+    std::promise<void> stopped;
+    Core core{{.number = 0, .cpu = 0},
+              writer,
+              {.started = [](const std::string& error) { CHECK(error.empty()); },
+               .let_go = [](const auto&) {},
+               .stopped = [&] { stopped.set_value(); }}};
+    std::promise<std::string> early;
+    core.start({});
+    core.ask_queue({}, [&](std::string answer) { early.set_value(std::move(answer)); });
+    core.stop();
+    stopped.get_future().wait();
+    CHECK(early.get_future().get().empty()); // it has no queue
+
+    std::optional<std::string> late;
+    core.ask_queue({}, [&](std::string answer) { late = std::move(answer); });
+    CHECK(late == "");
+}
+
+} // namespace
+} // namespace postern::gateway
