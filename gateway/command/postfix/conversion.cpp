@@ -4,6 +4,7 @@
 #include "gateway/command/postfix/tls_policy.h"
 #include "policy/address.h"
 #include "policy/domain.h"
+#include "policy/fold.h"
 
 #include <algorithm>
 #include <expected>
@@ -121,9 +122,8 @@ private:
         return kind_ == TableKind::tls_policy ? read_tls_policy(entry, file, mistakes_)
                                               : read_sender_access(entry, file, mistakes_);
     }
-    /// False: all of them were given before, and the first one counts.
-    [[nodiscard]] bool
-    is_new(const std::vector<ListEntry>& entries, const TableEntry& entry, const std::string& file);
+    /// False: it was given before, and the first one counts.
+    [[nodiscard]] bool is_new(std::string key, const TableEntry& entry, const std::string& file);
     void tell_if_stricter(const Row& row);
     [[nodiscard]] Group& group_of(const Treatment& treatment);
 
@@ -136,11 +136,9 @@ private:
     std::vector<Group> groups_;
 };
 
-bool Converter::is_new(const std::vector<ListEntry>& entries,
-                       const TableEntry& entry,
-                       const std::string& file) {
-    const auto [known, fresh] = places_.try_emplace(
-        entries.front().canonical, file + ":" + std::to_string(entry.key.place.line));
+bool Converter::is_new(std::string key, const TableEntry& entry, const std::string& file) {
+    const auto [known, fresh] =
+        places_.try_emplace(std::move(key), file + ":" + std::to_string(entry.key.place.line));
     if (!fresh)
         mistakes_.warning(file,
                           entry.key.place,
@@ -152,13 +150,15 @@ bool Converter::is_new(const std::vector<ListEntry>& entries,
 void Converter::add(const Table& table) {
     for (const TableEntry& entry : table.entries) {
         auto entries = entries_of(entry.key.text);
+        std::string key;
+        policy::append_lower_case(entries ? entries->front().canonical : entry.key.text, key);
+        if (!is_new(std::move(key), entry, table.file)) continue;
         if (!entries) {
             mistakes_.error(table.file,
                             entry.key.place,
                             quoted(entry.key.text) + " is left out: " + entries.error());
             continue;
         }
-        if (!is_new(*entries, entry, table.file)) continue;
         const auto treatment = treatment_of(entry, table.file);
         if (!treatment) continue;
         for (const ListEntry& one : *entries)
