@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <charconv>
 #include <cstdint>
 #include <vector>
@@ -96,6 +97,35 @@ TlsVersion version_of(unsigned number) {
         TlsVersion::tls_1_0, TlsVersion::tls_1_1, TlsVersion::tls_1_2, TlsVersion::tls_1_3};
     return versions.at(number - first_tls);
 }
+
+/// What the words of `protocols=` leave: bounds, exclusions, and, once one is named, only those
+/// named.
+class ProtocolSet {
+public:
+    /// False: it is none.
+    [[nodiscard]] bool add(std::string_view word) {
+        const bool bound = word.starts_with(">=") || word.starts_with("<=");
+        const bool negated = word.starts_with('!');
+        const std::string_view name = word.substr(bound ? 2 : negated ? 1 : 0);
+        const auto number = bound ? bound_number(name) : protocol_number(name);
+        if (!number) return false;
+        if (word.starts_with(">=")) lowest_ = std::max(lowest_, *number);
+        if (word.starts_with("<=")) highest_ = std::min(highest_, *number);
+        if (negated) excluded_.set(*number);
+        if (!bound && !negated) included_.set(*number);
+        return true;
+    }
+    [[nodiscard]] bool has(unsigned number) const {
+        return number >= lowest_ && number <= highest_ && !excluded_[number] &&
+               (included_.none() || included_[number]);
+    }
+
+private:
+    unsigned lowest_ = first_tls;
+    unsigned highest_ = last_tls;
+    std::bitset<last_tls + 1> included_;
+    std::bitset<last_tls + 1> excluded_;
+};
 
 /// Reads the attributes behind a level, one after the other.
 class Attributes {
@@ -191,31 +221,14 @@ void Attributes::finish(const Word& word) {
 } // namespace
 
 std::optional<Protocols> read_protocols(std::string_view value) {
+    ProtocolSet set;
+    for (const std::string& word : split_at_colons(value))
+        if (!set.add(word)) return std::nullopt;
     unsigned lowest = first_tls;
     unsigned highest = last_tls;
-    std::array<bool, last_tls + 1> included{};
-    std::array<bool, last_tls + 1> excluded{};
-    bool any_included = false;
-    for (const std::string& word : split_at_colons(value)) {
-        const bool bound = word.starts_with(">=") || word.starts_with("<=");
-        const bool negated = word.starts_with('!');
-        const std::string_view name = std::string_view(word).substr(bound ? 2 : negated ? 1 : 0);
-        const auto number = bound ? bound_number(name) : protocol_number(name);
-        if (!number) return std::nullopt;
-        if (bound) {
-            lowest = word.front() == '>' ? std::max(lowest, *number) : lowest;
-            highest = word.front() == '<' ? std::min(highest, *number) : highest;
-        } else {
-            (negated ? excluded : included).at(*number) = true;
-            any_included |= !negated;
-        }
-    }
-    const auto is_allowed = [&](unsigned number) {
-        return !excluded.at(number) && (!any_included || included.at(number));
-    };
-    while (lowest <= highest && !is_allowed(lowest))
+    while (lowest <= highest && !set.has(lowest))
         ++lowest;
-    while (lowest <= highest && !is_allowed(highest))
+    while (lowest <= highest && !set.has(highest))
         --highest;
     if (lowest > highest) return std::nullopt;
     return Protocols{.lowest = version_of(lowest), .highest = version_of(highest)};
