@@ -10,8 +10,10 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -53,6 +55,12 @@ void check_places(std::string_view text, const std::vector<TableEntry>& entries)
 void check_policy(const std::vector<Group>& groups) {
     const policy::Loaded loaded = policy::load_text(written(groups, Lists::in_place).back().text);
     assert(loaded.mistakes.empty());
+    std::map<std::string, std::string> files;
+    for (WrittenFile& file : written(groups, Lists::in_files))
+        files.emplace(std::move(file.name), std::move(file.text));
+    const policy::Loaded apart = policy::load("postfix.toml", policy::MemoryFiles(files), 1);
+    assert(apart.mistakes.empty());
+    assert(apart.snapshot->counts().entries == loaded.snapshot->counts().entries);
     for (const Group& group : groups) {
         for (const std::string& entry : group.entries) {
             if (group.kind != TableKind::tls_policy) continue;

@@ -53,6 +53,7 @@ ListEntries tls_policy_entries(std::string_view key) {
 ListEntries address_entries(std::string_view key) {
     if (key.ends_with('@'))
         return std::unexpected("a name in whatever domain has no equivalent; list the addresses");
+    if (key.starts_with("*.")) return std::unexpected("on a list of ours it would be a wildcard");
     const auto address = policy::Address::parse(key);
     if (!address) return std::unexpected("the key " + std::string(policy::text(address.error())));
     // As it was, because the canonical one has lost the quotes that it needs to be read again.

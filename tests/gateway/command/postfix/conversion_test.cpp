@@ -110,7 +110,7 @@ TEST_CASE("senders' addresses keep their quotes, and what is no sender of ours i
     CHECK(made.entries("postfix reject_plaintext_session") ==
           Texts{"CFO@b.example", "\"a b\"@c.example", "x@[192.0.2.1]", "[192.0.2.2]"});
     for (const std::string_view key :
-         {"info@", "<>", "/bank/", "192.0.2.0/24", "192.0.2", "(a)@c"}) {
+         {"info@", "<>", "/bank/", "192.0.2.0/24", "192.0.2", "(a)@c", "*.a@b.example"}) {
         CAPTURE(key);
         const auto none = sender_access(std::string(key) + " reject_plaintext_session\n",
                                         Subdomains::with_domain);
