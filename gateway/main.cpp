@@ -5,6 +5,7 @@
 #include "gateway/command/ask.h"
 #include "gateway/command/check.h"
 #include "gateway/command/explain.h"
+#include "gateway/command/import.h"
 #include "gateway/command/probe.h"
 #include "gateway/command/queue.h"
 #include "gateway/command/serve.h"
@@ -27,6 +28,7 @@ constexpr std::string_view usage =
     "  serve     run the gateway\n"
     "  check     say everything that is wrong with the configuration\n"
     "  explain   say what the policy decides about a message, and why\n"
+    "  import    turn tables of Postfix into a part of the policy\n"
     "  probe     test the TLS of a domain's mail hosts, or of one host\n"
     "  queue     the mail that waits to go out: list, show, retry, hold, drop\n"
     "  reload    have the running gateway read its files again\n"
@@ -51,6 +53,7 @@ constexpr std::array commands{
     Command{"serve", command::serve},
     Command{"check", command::check},
     Command{"explain", command::explain},
+    Command{"import", command::import_tables},
     Command{"probe", command::probe},
     Command{"queue", command::queue},
     Command{"reload", command::reload},

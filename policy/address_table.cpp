@@ -28,9 +28,9 @@ constexpr std::uint64_t salt_a = 0x243f6a8885a308d3;
 constexpr std::uint64_t salt_b = 0x13198a2e03707345;
 constexpr std::uint64_t salt_c = 0xa4093822299f31d1;
 
-// The key of a word: without the star of a wildcard.
+// The key of a word: without the star of a wildcard. An address may begin like one.
 std::string_view key_of(std::string_view word) {
-    if (word.starts_with("*.")) word.remove_prefix(1);
+    if (word.starts_with("*.") && !word.contains('@')) word.remove_prefix(1);
     return word;
 }
 
@@ -83,8 +83,7 @@ std::optional<AddressTable::Staged> AddressTable::stage(std::string_view word) {
 AddressTable::Linking AddressTable::link(const Staged& staged) {
     const std::string_view key(arena() + staged.at, staged.bytes);
     if (size_ >= bucket_count_ * load_max) {
-        const std::size_t word_at = staged.at - (key.starts_with('.') ? 1 : 0);
-        rebuild(std::max<std::size_t>(1, bucket_count_ * 2), word_at);
+        rebuild(std::max<std::size_t>(1, bucket_count_ * 2), word_begin(staged.at));
     }
     if (find(key, staged.hash)) return Linking::present;
     put(staged.at, staged.hash);
@@ -122,6 +121,11 @@ void AddressTable::rebuild(std::size_t bucket_count, std::size_t arena_end) {
     }
 }
 
+// A dot at the front of a key is no sign of a wildcard: an address may begin with one.
+std::size_t AddressTable::word_begin(std::uint32_t at) const {
+    return at > 0 && arena()[at - 1] == '*' ? at - 1 : at;
+}
+
 bool AddressTable::is_at(std::uint32_t at, std::string_view key) const {
     return at + key.size() < arena_used_ && arena()[at + key.size()] == '\n' &&
            std::memcmp(arena() + at, key.data(), key.size()) == 0;
@@ -139,8 +143,8 @@ std::optional<std::string_view> AddressTable::find(std::string_view key, std::ui
             const auto slot = static_cast<std::size_t>(__builtin_ctz(equal));
             const std::uint32_t at = bucket.words[slot];
             if (!is_at(at, key)) continue;
-            if (!key.starts_with('.')) return std::string_view(arena() + at, key.size());
-            return std::string_view(arena() + at - 1, key.size() + 1);
+            const std::size_t begin = word_begin(at);
+            return std::string_view(arena() + begin, key.size() + (at - begin));
         }
         if (bucket.spilled == 0) return std::nullopt; // the load leaves some bucket not full
         if (++index == bucket_count_) index = 0;

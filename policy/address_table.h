@@ -78,6 +78,9 @@ private:
     [[nodiscard]] static std::uint16_t tag_of(std::uint64_t hash) {
         return static_cast<std::uint16_t>((hash & 0xffff) == 0 ? 1 : hash & 0xffff);
     }
+    /// Where the word begins whose key is there: before a wildcard's is its star, before any
+    /// other's a line feed or nothing.
+    [[nodiscard]] std::size_t word_begin(std::uint32_t at) const;
     [[nodiscard]] bool is_at(std::uint32_t at, std::string_view key) const;
     void put(std::uint32_t at, std::uint64_t hash);
     void rebuild(std::size_t bucket_count, std::size_t arena_end);

@@ -111,10 +111,10 @@ io::Task<Session::Step> Session::open() {
     co_return say(replies::greeting(surroundings_.settings->hostname));
 }
 
-// Only from the addresses named; from others it is a command that nobody knows, long before SMTP.
+// Only from the addresses named. Others are told why before they have said anything.
 io::Task<Session::Step> Session::read_proxy_header() {
     if (!listener_.may_proxy(facts_.client)) {
-        co_return co_await leave(replies::early_talker(), Ending::refused);
+        co_return co_await leave(replies::proxies_only(), Ending::refused);
     }
     std::string header;
     for (;;) {

@@ -75,6 +75,7 @@ Reply bdat_and_data_mixed() {
 }
 Reply no_valid_recipients() { return reply(554, {5, 5, 1}, {"No valid recipients"}); }
 Reply early_talker() { return closing(554, {5, 5, 0}, {"You spoke before the greeting"}); }
+Reply proxies_only() { return closing(554, {5, 7, 1}, {"This port is for known proxies only"}); }
 Reply not_pipelined_here() {
     return closing(554, {5, 5, 0}, {"Commands were sent ahead where that is not allowed"});
 }

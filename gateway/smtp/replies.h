@@ -39,6 +39,7 @@ namespace postern::smtp::replies {
 [[nodiscard]] Reply bdat_and_data_mixed();                         // 503 5.5.1 (RFC 3030 2)
 [[nodiscard]] Reply no_valid_recipients();                         // 554 5.5.1
 [[nodiscard]] Reply early_talker();                                // 554 5.5.0, closes
+[[nodiscard]] Reply proxies_only();                                // 554 5.7.1, closes
 [[nodiscard]] Reply not_pipelined_here();                          // 554 5.5.0, closes
 [[nodiscard]] Reply too_many_errors(std::string_view hostname);    // 421 4.7.0, closes
 [[nodiscard]] Reply foreign_protocol();                            // 421 4.7.0, closes (HTTP)

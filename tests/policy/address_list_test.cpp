@@ -41,6 +41,16 @@ TEST_CASE("an address entry is that address, without regard to case") {
     CHECK(match(list, "cfo@xpartner.example") == "nothing");
 }
 
+TEST_CASE("an address entry may begin as a wildcard does, and is an address all the same") {
+    const AddressList list =
+        list_of({".cfo@partner.example", "\"*.cfo\"@partner.example", "*.cfo.example"});
+    CHECK(match(list, ".cfo@partner.example") == ".cfo@partner.example");
+    CHECK(match(list, "*.cfo@partner.example") == "*.cfo@partner.example");
+    CHECK(match(list, "cfo@partner.example") == "nothing");
+    CHECK(match(list, "a@b.cfo.example") == "*.cfo.example");
+    CHECK(match(list_of({"\"*.cfo\"@partner.example"}), ".cfo@partner.example") == "nothing");
+}
+
 TEST_CASE("a domain entry is exactly that domain") {
     const AddressList list = list_of({"example.com"});
     CHECK(match(list, "a@example.com") == "example.com");

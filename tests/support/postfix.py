@@ -39,9 +39,9 @@ postlog   unix-dgram n - n - 1 postlogd
 class Postfix:
     """Takes mail from 127.0.0.1 and hands all of it to `relay_to` (host, port). `settings` are lines of main.cf."""
 
-    def __init__(self, directory, relay_to, **settings):
+    def __init__(self, directory, relay_to, port=None, **settings):
         self.directory = pathlib.Path(directory)
-        self.port = free_port()
+        self.port = port or free_port()
         self.log = self.directory / "log" / "maillog"
         self.etc = self.directory / "etc"
         for name in ("etc", "spool", "data", "log"):

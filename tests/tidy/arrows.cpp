@@ -45,6 +45,7 @@ constexpr std::array table{
     Arrow{"gateway/gateway.", rows_above},
     Arrow{"gateway/gateway_reload.", rows_above},
     Arrow{"gateway/gateway_report.", rows_above},
+    Arrow{"gateway/command/postfix/", "policy/"},
     Arrow{"gateway/command/", rows_above},
     Arrow{"gateway/main.", rows_above},
     Arrow{"perf/", "ssl/ gateway/io/ gateway/smtp/"},

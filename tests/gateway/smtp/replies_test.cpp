@@ -46,6 +46,7 @@ TEST_CASE("every reply has the code that COMPLIANCE and the RFCs give it") {
         {replies::bdat_and_data_mixed(), 503, {5, 5, 1}, stays},
         {replies::no_valid_recipients(), 554, {5, 5, 1}, stays},
         {replies::early_talker(), 554, {5, 5, 0}, close},
+        {replies::proxies_only(), 554, {5, 7, 1}, close},
         {replies::not_pipelined_here(), 554, {5, 5, 0}, close},
         {replies::too_many_errors("mx"), 421, {4, 7, 0}, close},
         {replies::foreign_protocol(), 421, {4, 7, 0}, close},
