@@ -107,7 +107,7 @@ class Postern:
             wait_until_greeted(self.address, self._process, "Postern")
         except SystemExit as failure:
             self.__exit__()
-            raise SystemExit(f"{failure}\n{self._errors.read_text()}{self._log.read_text()[-2000:]}") from None
+            raise SystemExit(f"{failure}\n{self.log()}") from None
         return self
 
     def __exit__(self, *_):
@@ -118,6 +118,9 @@ class Postern:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait(60)
+
+    def log(self):
+        return f"{self._errors.read_text()}{self._log.read_text()[-2000:]}"
 
     def cpu_seconds(self):
         return processes.cpu_seconds(self._process.pid)

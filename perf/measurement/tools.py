@@ -30,24 +30,28 @@ class Build:
 
 
 class Certificate:
-    """ECDSA P-256, signed by itself: what is measured is the server's side, and that proves nothing to anybody."""
+    """ECDSA P-256, or RSA 2048, signed by itself: what is measured is the server's side, and that proves nothing to
+    anybody."""
 
-    def __init__(self, directory):
-        self.chain = directory / "certificate.pem"
-        self.key = directory / "key.pem"
+    def __init__(self, directory, rsa=False):
+        self.kind = "RSA 2048" if rsa else "ECDSA P-256"
+        self.chain = directory / ("rsa-certificate.pem" if rsa else "certificate.pem")
+        self.key = directory / ("rsa-key.pem" if rsa else "key.pem")
+        kind = ["rsa:2048"] if rsa else ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            ["openssl", "req", "-x509", "-newkey", *kind, "-nodes",
              "-keyout", str(self.key), "-out", str(self.chain), "-days", "2", "-subj", "/CN=localhost",
              "-addext", "subjectAltName=DNS:localhost"],
             check=True, capture_output=True)
 
 
 class Sink:
-    """The next hop, on the generator's CPU."""
+    """The next hop, on the generator's CPU. `store`: a directory for what comes."""
 
-    def __init__(self, build, cpu):
+    def __init__(self, build, cpu, store=None):
         self._process = subprocess.Popen(
-            ["taskset", "-c", str(cpu), str(build.sink), "--listen", "127.0.0.1:0", "--json"],
+            ["taskset", "-c", str(cpu), str(build.sink), "--listen", "127.0.0.1:0", "--json",
+             *(["--store", str(store)] if store else [])],
             stdout=subprocess.PIPE, text=True)
         self.address = self._process.stdout.readline().split()[-1]
         self.summary = {}
