@@ -1,4 +1,4 @@
-"""OpenSMTPD: "queue", or "rsa", the same with an RSA certificate, see perf/compare.d/README.md."""
+"""OpenSMTPD: "queue", the only way it has, see perf/compare.d/README.md."""
 
 import os
 import subprocess

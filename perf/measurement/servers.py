@@ -4,7 +4,7 @@ from . import exim, haraka, install, opensmtpd, postern, postfix
 
 _PEERS = {"postfix": postfix.Postfix, "exim": exim.Exim, "opensmtpd": opensmtpd.OpenSmtpd, "haraka": haraka.Haraka}
 NAMES = ("postern", "postfix-queue", "postfix-proxy", "exim-queue", "exim-cutthrough", "opensmtpd-queue",
-         "opensmtpd-rsa", "haraka-queue", "haraka-proxy")
+         "haraka-queue", "haraka-proxy")
 
 
 def install_what_is_missing(names):
@@ -18,14 +18,9 @@ def install_what_is_missing(names):
         install.haraka()
 
 
-def started(name, build, directory, cpu, certificates, next_hop):
-    """A context that holds the server while it runs. `certificates`: by "ecdsa" and "rsa"."""
+def started(name, build, directory, cpu, certificate, next_hop):
+    """A context that holds the server while it runs."""
     if name == "postern":
-        return postern.Postern(build, directory, cpu, certificates["ecdsa"], next_hop)
+        return postern.Postern(build, directory, cpu, certificate, next_hop)
     peer, _, way = name.partition("-")
-    return _PEERS[peer](way, directory, cpu, certificate_of(name, certificates), next_hop)
-
-
-def certificate_of(name, certificates):
-    """Everybody has the same, but for a way that says otherwise."""
-    return certificates["rsa" if name.endswith("-rsa") else "ecdsa"]
+    return _PEERS[peer](way, directory, cpu, certificate, next_hop)

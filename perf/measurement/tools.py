@@ -30,16 +30,15 @@ class Build:
 
 
 class Certificate:
-    """ECDSA P-256, or RSA 2048, signed by itself: what is measured is the server's side, and that proves nothing to
-    anybody."""
+    """ECDSA P-256, signed by itself: what is measured is the server's side, and that proves nothing to anybody."""
 
-    def __init__(self, directory, rsa=False):
-        self.kind = "RSA 2048" if rsa else "ECDSA P-256"
-        self.chain = directory / ("rsa-certificate.pem" if rsa else "certificate.pem")
-        self.key = directory / ("rsa-key.pem" if rsa else "key.pem")
-        kind = ["rsa:2048"] if rsa else ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    kind = "ECDSA P-256"
+
+    def __init__(self, directory):
+        self.chain = directory / "certificate.pem"
+        self.key = directory / "key.pem"
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", *kind, "-nodes",
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
              "-keyout", str(self.key), "-out", str(self.chain), "-days", "2", "-subj", "/CN=localhost",
              "-addext", "subjectAltName=DNS:localhost"],
             check=True, capture_output=True)
