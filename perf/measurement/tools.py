@@ -1,5 +1,7 @@
 """The generator, the sink and a certificate."""
 
+import contextlib
+import fcntl
 import json
 import pathlib
 import resource
@@ -14,6 +16,14 @@ from .machine import ROOT
 def raise_descriptor_limit():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextlib.contextmanager
+def alone(path):
+    """While this file is locked (flock): nobody who does the same measures at the same time."""
+    with open(path, "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Build:
