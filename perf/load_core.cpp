@@ -170,8 +170,12 @@ LoadCore::connect(LoadClient& client, std::optional<ssl::Session>& session, bool
     }
     if (measured) ++result_.connections;
     if (measured && client.engine() != nullptr) {
+        const ssl::Peer& peer = client.engine()->peer();
         ++result_.handshakes;
-        if (client.engine()->peer().resumed) ++result_.resumed;
+        if (peer.resumed) ++result_.resumed;
+        std::string kind{ssl::text(peer.version)};
+        ((kind += ' ') += peer.cipher) += ' ';
+        result_.tls.insert(kind += peer.group);
     }
     co_return true;
 }

@@ -52,6 +52,15 @@ std::string latency_as_json(const Histogram& latency) {
         .text();
 }
 
+// "" in clear, what all handshakes came to, or several with commas between.
+std::string tls_as_text(const LoadResult& result) {
+    std::string text;
+    for (const std::string& kind : result.tls) {
+        (text += text.empty() ? "" : ", ") += kind;
+    }
+    return text;
+}
+
 std::string row(std::string_view name, std::string_view value) {
     std::string line{name};
     line.resize(std::max<std::size_t>(line.size() + 1, 20), ' ');
@@ -85,6 +94,7 @@ void LoadResult::add(const LoadResult& core) {
     connections += core.connections;
     handshakes += core.handshakes;
     resumed += core.resumed;
+    tls.insert(core.tls.begin(), core.tls.end());
     for (std::size_t code = 0; code < codes.size(); ++code) {
         codes[code] += core.codes[code];
     }
@@ -139,6 +149,7 @@ std::string as_json(const LoadResult& result, const LoadSettings& settings) {
             .number("connections", result.connections)
             .number("handshakes", result.handshakes)
             .number("resumed", result.resumed)
+            .word("tls", tls_as_text(result))
             .raw("replies", codes_as_json(result))
             .raw("latency_us", latency_as_json(result.latency));
     }

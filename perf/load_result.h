@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "perf/histogram.h"
@@ -26,6 +27,7 @@ struct LoadResult {
     std::array<std::uint64_t, 1000> codes{};
     Histogram latency; // microseconds
     double seconds = 0;
+    std::set<std::string> tls; // each kind of TLS that a handshake came to: version, cipher, group
     // Of everything, the warm-up too.
     std::uint64_t unexpected = 0; // replies other than the right one
     std::array<std::uint64_t, load_failures> failures{};

@@ -13,7 +13,7 @@ def measure_load(build, generator_cpu, server, sink, job, seconds):
     """Warms the server up, loads it for `seconds`, waits until everything is delivered: rates by the clock,
     costs by the server's own CPU time."""
     warm_up = load_command(build, generator_cpu, server.address, [*job.load_options(), "--messages", "200"])
-    run_load(warm_up, _SLACK_SECONDS)
+    warmed_up = run_load(warm_up, _SLACK_SECONDS)["messages"]
     server.wait_until_delivered()
 
     command = load_command(build, generator_cpu, server.address, [*job.load_options(), "--seconds", str(seconds)])
@@ -25,6 +25,7 @@ def measure_load(build, generator_cpu, server, sink, job, seconds):
     sink_cpu = sink.cpu_seconds() - sink_before
     messages = result["messages"]
     result |= {
+        "warm_up_messages": warmed_up,
         "server_cpu_seconds": round(server_cpu, 2),
         "server_cpu_seconds_per_1000_messages": round(server_cpu * 1000 / messages, 4) if messages else None,
         "server_cpu_share": round(server_cpu / until_delivered, 3),
@@ -41,7 +42,8 @@ def measure_idle(build, generator_cpu, server, job, connections):
     """What the server's memory grows by, per connection, beyond what is the kernel's."""
     options = job.common_options()
     # First some that go again: what is allocated once is not the price of a connection.
-    with IdleConnections(build, generator_cpu, server.address, min(connections, 200), options):
+    warm_up = min(connections, getattr(server, "idle_warm_up", 200))
+    with IdleConnections(build, generator_cpu, server.address, warm_up, options):
         time.sleep(0.5)
     time.sleep(1)
     before = server.pss_bytes()

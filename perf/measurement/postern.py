@@ -85,6 +85,14 @@ def wait_until_greeted(address, process, what, seconds=30):
     raise SystemExit(f"{what} does not greet on {address}")
 
 
+def write_configuration(directory, address, certificate, next_hop):
+    """Its two files; returns the path of the one that `--config` names."""
+    config = directory / "postern.toml"
+    config.write_text(_HOST.format(address=address, chain=certificate.chain, key=certificate.key))
+    (directory / "policy.toml").write_text(_POLICY.format(next_hop=next_hop))
+    return config
+
+
 class Postern:
     name = "postern"
 
@@ -94,9 +102,7 @@ class Postern:
         self.address = f"127.0.0.1:{free_port()}"
         self._log = directory / "log"
         self._errors = directory / "errors"
-        config = directory / "postern.toml"
-        config.write_text(_HOST.format(address=self.address, chain=certificate.chain, key=certificate.key))
-        (directory / "policy.toml").write_text(_POLICY.format(next_hop=next_hop))
+        config = write_configuration(directory, self.address, certificate, next_hop)
         self.command = ["taskset", "-c", str(cpu), str(build.postern), "serve", "--config", str(config)]
         with open(self._log, "wb") as log, open(self._errors, "wb") as errors:
             self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=errors,
@@ -107,7 +113,7 @@ class Postern:
             wait_until_greeted(self.address, self._process, "Postern")
         except SystemExit as failure:
             self.__exit__()
-            raise SystemExit(f"{failure}\n{self._errors.read_text()}{self._log.read_text()[-2000:]}") from None
+            raise SystemExit(f"{failure}\n{self.log()}") from None
         return self
 
     def __exit__(self, *_):
@@ -118,6 +124,9 @@ class Postern:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait(60)
+
+    def log(self):
+        return f"{self._errors.read_text()}{self._log.read_text()[-2000:]}"
 
     def cpu_seconds(self):
         return processes.cpu_seconds(self._process.pid)

@@ -4,7 +4,6 @@ import grp
 import os
 import pathlib
 import pwd
-import shutil
 import subprocess
 import time
 
@@ -14,25 +13,11 @@ from .postern import free_port, wait_until_greeted
 _TEMPLATES = pathlib.Path(__file__).resolve().parents[1] / "compare.d/postfix"
 
 
-def install_if_missing():
-    if shutil.which("postfix"):
-        return
-    # A policy-rc.d that says 101 keeps the package from starting its service.
-    guard = pathlib.Path("/usr/sbin/policy-rc.d")
-    ours = not guard.exists()
-    if ours:
-        guard.write_text("#!/bin/sh\nexit 101\n")
-        guard.chmod(0o755)
-    try:
-        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", "postfix"], check=True,
-                       env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
-    finally:
-        if ours:
-            guard.unlink()
-
-
 class Postfix:
     """`way`: "queue" or "proxy", see perf/compare.d/README.md."""
+
+    # A process each, and at most 200 of those. They stay for a while: a warm-up would leave what is to be measured.
+    idle_connections, idle_warm_up = 150, 1
 
     def __init__(self, way, directory, cpu, certificate, next_hop):
         self.name = f"postfix-{way}"
@@ -88,9 +73,9 @@ class Postfix:
         done = subprocess.run(["taskset", "-c", str(self._cpu), "postfix", "-c", str(self._etc), verb],
                               capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != 0:
-            raise SystemExit(f"postfix {verb}: {done.stdout}{done.stderr}{self._log()}")
+            raise SystemExit(f"postfix {verb}: {done.stdout}{done.stderr}{self.log()}")
 
-    def _log(self):
+    def log(self):
         log = self._directory / "log/maillog"
         return log.read_text()[-2000:] if log.exists() else ""
 
@@ -105,7 +90,7 @@ class Postfix:
         deadline = time.monotonic() + seconds_max
         while self._queued():
             if time.monotonic() > deadline:
-                raise SystemExit(f"Postfix does not empty its queue\n{self._log()}")
+                raise SystemExit(f"Postfix does not empty its queue\n{self.log()}")
             time.sleep(0.02)
 
     def _queued(self):

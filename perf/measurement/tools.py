@@ -1,5 +1,7 @@
 """The generator, the sink and a certificate."""
 
+import contextlib
+import fcntl
 import json
 import pathlib
 import resource
@@ -14,6 +16,14 @@ from .machine import ROOT
 def raise_descriptor_limit():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextlib.contextmanager
+def alone(path):
+    """While this file is locked (flock): nobody who does the same measures at the same time."""
+    with open(path, "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Build:
@@ -32,6 +42,8 @@ class Build:
 class Certificate:
     """ECDSA P-256, signed by itself: what is measured is the server's side, and that proves nothing to anybody."""
 
+    kind = "ECDSA P-256"
+
     def __init__(self, directory):
         self.chain = directory / "certificate.pem"
         self.key = directory / "key.pem"
@@ -43,11 +55,12 @@ class Certificate:
 
 
 class Sink:
-    """The next hop, on the generator's CPU."""
+    """The next hop, on the generator's CPU. `store`: a directory for what comes."""
 
-    def __init__(self, build, cpu):
+    def __init__(self, build, cpu, store=None):
         self._process = subprocess.Popen(
-            ["taskset", "-c", str(cpu), str(build.sink), "--listen", "127.0.0.1:0", "--json"],
+            ["taskset", "-c", str(cpu), str(build.sink), "--listen", "127.0.0.1:0", "--json",
+             *(["--store", str(store)] if store else [])],
             stdout=subprocess.PIPE, text=True)
         self.address = self._process.stdout.readline().split()[-1]
         self.summary = {}
