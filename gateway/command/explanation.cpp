@@ -1,8 +1,8 @@
 #include "gateway/command/explanation.h"
 
+#include "gateway/deliver/course.h"
 #include "gateway/smtp/replies.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace postern::command {
@@ -57,47 +57,23 @@ void decide_inbound(const policy::Snapshot& policy, Explanation& made) {
     if (judgement.reply) made.reply = line_of(*judgement.reply);
 }
 
-bool is_on(std::span<const policy::AddressList* const> lists, const policy::Address& address) {
-    return lists.empty() || std::ranges::any_of(lists, [&](const policy::AddressList* list) {
-               return list->find(address).has_value();
-           });
-}
-
-// What routing rules do to the mail: mark it, send it another way. The first that names a route
-// counts. Rules that look at a header cannot be judged by addresses alone: they do not count.
-policy::Marked
-apply_routing(const policy::Snapshot& policy, const policy::Address& sender, Explanation& made) {
-    bool is_marked = false;
-    const policy::Route* route = nullptr;
-    for (const auto& rule : policy.routing()) {
-        if (rule->header || !is_on(rule->senders, sender) ||
-            !is_on(rule->recipients, made.question.to))
-            continue;
-        is_marked |= rule->require_secure_transport;
-        if (route == nullptr) route = rule->route;
-    }
-    if (route != nullptr) made.route = route;
-    is_marked |= made.route != nullptr && made.route->tls_required;
-    return is_marked ? policy::Marked::yes : policy::Marked::no;
-}
-
 // COMPLIANCE O1-O6: what can be said of a host of which only the TLS version is known.
 void decide_outbound(const policy::Snapshot& policy, Explanation& made) {
     const Question& question = made.question;
     const policy::Address sender =
         question.from.empty() ? policy::Address() : question.from.front();
     made.settings = &policy.outbound_settings(sender);
-    const policy::Marked marked = apply_routing(policy, sender, made);
-    made.requirement = policy.outbound_requirement(sender, question.to, marked);
-    made.required = made.requirement.enforced.required;
-    if (made.route != nullptr)
-        made.required.raise({.demand = made.route->demand(), .floor = TlsVersion::none});
+    // Rules that look at a header do not count: addresses alone do not tell.
+    deliver::Course course = deliver::course_of(policy, sender, question.to, "");
+    made.route = course.route;
+    made.required = course.demanded.required;
+    made.requirement = {.enforced = std::move(course.demanded),
+                        .reported = std::move(course.reported)};
     const policy::Achieved best{
         .level = question.tls == TlsVersion::none ? Demand::none : Demand::tls_trusted_host,
         .version = question.tls};
     if (made.required.met_by(best)) return;
-    const bool retry = !made.requirement.enforced.matches.empty() &&
-                       made.requirement.enforced.on_tls_failure == policy::OnTlsFailure::retry;
+    const bool retry = made.requirement.enforced.on_tls_failure == policy::OnTlsFailure::retry;
     made.verdict = retry ? Verdict::deferred : Verdict::refused;
     made.cause = question.tls == TlsVersion::none ? "5.7.10 starttls-not-supported"
                                                   : "5.7.10 validation-failure";

@@ -44,16 +44,15 @@ bool is_on(const std::vector<const policy::AddressList*>& lists, const policy::A
 // What routing rules make of one recipient of one message.
 class Judge {
 public:
-    Judge(const policy::Snapshot& policy, const spool::Message& message, std::string_view header)
-        : policy_(policy), sender_(address_of(message.mail.sender)) {
+    Judge(const policy::Snapshot& policy, policy::Address sender, std::string_view header)
+        : policy_(policy), sender_(std::move(sender)) {
         for (const auto& rule : policy.routing()) {
             if (rule->header && !header_matches(*rule->header, header)) continue;
             if (is_on(rule->senders, sender_)) rules_.push_back(rule.get());
         }
     }
 
-    [[nodiscard]] Course course_of(const smtp::Path& path) const {
-        const policy::Address recipient = address_of(path);
+    [[nodiscard]] Course course_of(const policy::Address& recipient) const {
         Course course;
         bool is_marked = false;
         for (const policy::RoutingRule* rule : rules_) { // the first that names a route counts
@@ -105,16 +104,23 @@ bool needs_header(const policy::Snapshot& policy) {
                                [](const auto& rule) { return rule->header.has_value(); });
 }
 
+Course course_of(const policy::Snapshot& policy,
+                 const policy::Address& sender,
+                 const policy::Address& recipient,
+                 std::string_view header) {
+    return Judge{policy, sender, header}.course_of(recipient);
+}
+
 std::vector<Course> courses_of(const policy::Snapshot& policy,
                                const spool::Message& message,
                                std::string_view header,
                                spool::Time now) {
-    const Judge judge{policy, message, header};
+    const Judge judge{policy, address_of(message.mail.sender), header};
     std::vector<Course> courses;
     for (std::uint32_t number = 0; number < message.recipients.size(); ++number) {
         const spool::Recipient& recipient = message.recipients[number];
         if (!is_due(recipient, now)) continue;
-        Course course = judge.course_of(recipient.envelope.path);
+        Course course = judge.course_of(address_of(recipient.envelope.path));
         const auto known = std::ranges::find_if(
             courses, [&](const Course& other) { return travel_together(other, course); });
         Course& joined = known != courses.end() ? *known : courses.emplace_back(std::move(course));
@@ -126,9 +132,9 @@ std::vector<Course> courses_of(const policy::Snapshot& policy,
 bool is_confidential(const policy::Snapshot& policy,
                      const spool::Message& message,
                      std::string_view header) {
-    const Judge judge{policy, message, header};
+    const Judge judge{policy, address_of(message.mail.sender), header};
     return std::ranges::any_of(message.recipients, [&](const spool::Recipient& recipient) {
-        const Course course = judge.course_of(recipient.envelope.path);
+        const Course course = judge.course_of(address_of(recipient.envelope.path));
         return course.demanded.required.demand != policy::Demand::none;
     });
 }

@@ -28,6 +28,12 @@ struct Course {
 // Whether the header section has to be known to say which way a message goes.
 [[nodiscard]] bool needs_header(const policy::Snapshot& policy);
 
+// The course of one recipient, whose number it leaves out. What `explain` tells is this.
+[[nodiscard]] Course course_of(const policy::Snapshot& policy,
+                               const policy::Address& sender,
+                               const policy::Address& recipient,
+                               std::string_view header);
+
 // The courses of those recipients who wait and are due. Judged anew for every attempt, each
 // recipient on its own (COMPLIANCE, "Outbound"). `header`: the header section, dots not stuffed.
 [[nodiscard]] std::vector<Course> courses_of(const policy::Snapshot& policy,

@@ -43,6 +43,9 @@ entries = ["strict.example"]
 name = "reported"
 entries = ["reported.example"]
 [[address_list]]
+name = "lawyers"
+entries = ["lawyer.example"]
+[[address_list]]
 name = "chiefs"
 entries = ["chief@example.org"]
 [[tls_compliance]]
@@ -109,6 +112,10 @@ name = "secret"
 header = { name = "Sensitivity", contains = "secret" }
 require_secure_transport = true
 route = "secure"
+[[routing]]
+name = "lawyers"
+recipients = ["lawyers"]
+require_secure_transport = true
 [[routing]]
 name = "chiefs to clinics"
 senders = ["chiefs"]
@@ -310,6 +317,7 @@ TEST_CASE("a routing rule marks mail, or sends it another way, by its addresses 
             {"clinics"},
             Demand::tls_trusted_host},
         Row{"chief@example.org", "b@other.example", "others", {}, Demand::none},
+        Row{"me@example.org", "b@lawyer.example", "others", {}, Demand::tls},
         Row{"me@example.org", "b@bank.example", "others", {"banks"}, Demand::tls},
         Row{"chief@example.org", "b@bank.example", "secure", {"banks"}, Demand::tls_trusted_host});
     CAPTURE(row.from, row.to);
