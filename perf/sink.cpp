@@ -2,8 +2,9 @@
 // it, and the next hop of demonstrations and scenarios.
 //
 // It prints "listening on ADDRESS:PORT" when it is ready, counts messages until SIGTERM or SIGINT,
-// and then says what came. With --store every message becomes a file: first X-Envelope-From: and
-// X-Envelope-To: lines (and X-Client: after XCLIENT), then the content.
+// and then says what came. With --store every message becomes a file: first X-Transport:
+// ("TLS 1.3", "in clear"), X-Envelope-From: and X-Envelope-To: lines (and X-Client: after XCLIENT),
+// then the content.
 
 #include "gateway/io/acceptor.h"
 #include "gateway/io/endpoint.h"

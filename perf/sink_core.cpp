@@ -125,7 +125,7 @@ io::Task<bool> SinkCore::start_tls(Stream& stream, SinkSession& session) {
     const bool up = co_await stream.handshake(std::move(*engine), handshake_max);
     if (!up) co_return false;
     ++counters_.handshakes;
-    session.tls_is_up();
+    session.tls_is_up(ssl::text(stream.engine()->peer().version));
     co_return true;
 }
 

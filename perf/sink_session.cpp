@@ -66,8 +66,8 @@ std::string_view path_in(std::string_view line) {
 
 void SinkSession::greet(std::string& out) { out += "220 sink.example ESMTP postern-sink\r\n"; }
 
-void SinkSession::tls_is_up() {
-    in_tls_ = true;
+void SinkSession::tls_is_up(std::string_view version) {
+    tls_version_ = version;
     partial_.clear();
     forget_transaction();
 }
@@ -119,7 +119,7 @@ SinkNext SinkSession::command(std::string_view line, std::string& out) {
     case Verb::vrfy: out += "252 2.0.0 send it and see\r\n"; break;
     case Verb::quit: out += "221 2.0.0 bye\r\n"; return SinkNext::close;
     case Verb::start_tls:
-        if (offers_.start_tls && !in_tls_) {
+        if (offers_.start_tls && tls_version_.empty()) {
             out += "220 2.0.0 go ahead\r\n";
             return SinkNext::start_tls;
         }
@@ -144,7 +144,7 @@ void SinkSession::hello(bool extended, std::string& out) {
     }
     out += "250-sink.example\r\n250-PIPELINING\r\n250-SIZE 268435456\r\n250-8BITMIME\r\n"
            "250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n";
-    if (offers_.start_tls && !in_tls_) out += "250-STARTTLS\r\n";
+    if (offers_.start_tls && tls_version_.empty()) out += "250-STARTTLS\r\n";
     if (offers_.xclient) out += "250-XCLIENT NAME ADDR PORT PROTO HELO LOGIN\r\n";
     out += "250 DSN\r\n";
 }
@@ -171,7 +171,13 @@ void SinkSession::mail(std::string_view line, std::string& out) {
     }
     has_sender_ = true;
     if (StoredMessage* message = kept()) {
-        ((message->envelope = "X-Envelope-From: <") += path_in(line)) += ">\r\n";
+        message->envelope = "X-Transport: ";
+        if (tls_version_.empty()) {
+            message->envelope += "in clear";
+        } else {
+            (message->envelope += "TLS ") += tls_version_;
+        }
+        ((message->envelope += "\r\nX-Envelope-From: <") += path_in(line)) += ">\r\n";
     }
     out += "250 2.1.0 sender ok\r\n";
 }

@@ -36,8 +36,8 @@ public:
     static void greet(std::string& out);
     // Reads all of `bytes` unless it says start_tls or close: what is behind those is not for us.
     [[nodiscard]] SinkNext feed(std::string_view bytes, std::string& out);
-    // TLS is up: the client begins again (RFC 3207 4.2).
-    void tls_is_up();
+    // TLS of this version ("1.3") is up: the client begins again (RFC 3207 4.2).
+    void tls_is_up(std::string_view version);
     // True when a message ended since the last call.
     [[nodiscard]] bool take_message_ended();
 
@@ -62,7 +62,7 @@ private:
     SinkCounters& counters_;
     MessageStore* store_; // null: only counted
     Reading reading_ = Reading::command;
-    bool in_tls_ = false;
+    std::string_view tls_version_; // empty: in clear
     bool has_sender_ = false;
     bool has_recipient_ = false;
     bool chunking_ = false; // a BDAT has begun this message

@@ -10,7 +10,7 @@ namespace postern::perf {
 // A message on its way into a file.
 struct StoredMessage {
     std::string client;   // what XCLIENT said: a header line, or nothing
-    std::string envelope; // header lines: X-Envelope-From, X-Envelope-To
+    std::string envelope; // header lines: X-Transport, X-Envelope-From, X-Envelope-To
     std::string content;
     bool too_big = false;
 };

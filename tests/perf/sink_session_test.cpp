@@ -1,8 +1,12 @@
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "perf/sink_session.h"
+#include "tests/gateway/directory.h"
 
 using postern::perf::SinkCounters;
 using postern::perf::SinkNext;
@@ -90,7 +94,7 @@ TEST_CASE("what stands behind STARTTLS is not read", "[perf]") {
     std::string out;
     CHECK(session.feed("STARTTLS\r\nMAIL FROM:<a@b>\r\n", out) == SinkNext::start_tls);
     CHECK(codes(out) == "220");
-    session.tls_is_up();
+    session.tls_is_up("1.3");
     out.clear();
     CHECK(session.feed("EHLO a\r\nSTARTTLS\r\n", out) == SinkNext::go_on);
     CHECK(codes(out) == "250 503");
@@ -106,4 +110,23 @@ TEST_CASE("a command line without end is not collected for ever", "[perf]") {
     CHECK(session.feed(some, out) == SinkNext::go_on);
     CHECK(session.feed(some, out) == SinkNext::close);
     CHECK(codes(out) == "500");
+}
+
+TEST_CASE("a kept message tells whether it came in TLS", "[perf]") {
+    const std::string_view version = GENERATE("", "1.2");
+    const postern::gateway::test::Directory directory;
+    postern::perf::MessageStore store{directory.path(""), 0};
+    SinkCounters counters;
+    SinkSession session{{.start_tls = true}, counters, &store};
+    if (!version.empty()) session.tls_is_up(version);
+    std::string out;
+    CHECK(session.feed("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 2 LAST\r\nx\n", out) ==
+          SinkNext::go_on);
+    const std::filesystem::directory_iterator kept{directory.path("")};
+    REQUIRE(kept != std::filesystem::directory_iterator{});
+    std::ifstream file{kept->path(), std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const std::string transport = version.empty() ? "in clear" : "TLS 1.2";
+    CHECK(text == "X-Transport: " + transport +
+                      "\r\nX-Envelope-From: <a@b>\r\nX-Envelope-To: <c@d>\r\nx\n");
 }
