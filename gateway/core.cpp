@@ -337,6 +337,10 @@ void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::stri
     });
 }
 
+void Core::ask_for_sign_of_life(std::function<void()> answered) {
+    mailbox_.post([answer = std::move(answered)] { answer(); });
+}
+
 void Core::stop() {
     mailbox_.post([this] {
         if (state_ != nullptr) state_->stop();

@@ -65,10 +65,14 @@ io::Descriptor take_over_signals() {
 
 } // namespace
 
-Gateway::Gateway(std::string config_path, std::ostream& err, ssl::TicketKeys keys)
+Gateway::Gateway(std::string config_path,
+                 std::ostream& err,
+                 ssl::TicketKeys keys,
+                 Supervisor supervisor)
     : config_path_(std::move(config_path))
     , err_(err)
     , keys_(keys)
+    , supervisor_(std::move(supervisor))
     , started_at_(std::chrono::system_clock::now()) {}
 
 Gateway::~Gateway() = default;
@@ -106,12 +110,14 @@ io::Task<void> Gateway::serve() {
         watching.spawn(look_again());
         watching.spawn(rotate_ticket_keys());
         watching.spawn(watch_memory());
+        watching.spawn(feed_watchdog());
         co_await wait_for_signals();
         changed_->set();
         if (watching_ != nullptr) watching_->cancel();
         [[maybe_unused]] const bool ended = co_await watching.ended(long_wait);
     }
     stopping_ = true;
+    tell_stopping();
     while (reloading_) {
         [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
     }
@@ -135,6 +141,7 @@ io::Task<bool> Gateway::start() {
         co_return false;
     }
     ready_ = true;
+    tell_ready();
     std::string text;
     report::Line line{text, now(), report::Level::info, "started"};
     line.text(report::Key::version, POSTERN_VERSION)

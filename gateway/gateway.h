@@ -10,6 +10,7 @@
 #include "gateway/io/task_group.h"
 #include "gateway/journal.h"
 #include "gateway/loader.h"
+#include "gateway/supervisor.h"
 #include "gateway/watch.h"
 #include "ssl/library.h"
 #include "ssl/ticket.h"
@@ -38,7 +39,10 @@ struct Reloaded {
 class Gateway {
 public:
     // `keys`: the first session ticket keys.
-    Gateway(std::string config_path, std::ostream& err, ssl::TicketKeys keys);
+    Gateway(std::string config_path,
+            std::ostream& err,
+            ssl::TicketKeys keys,
+            Supervisor supervisor);
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
     ~Gateway();
@@ -67,6 +71,7 @@ private:
     [[nodiscard]] io::Task<void> look_again();
     [[nodiscard]] io::Task<void> rotate_ticket_keys();
     [[nodiscard]] io::Task<void> watch_memory();
+    [[nodiscard]] io::Task<void> feed_watchdog();
     [[nodiscard]] io::Task<void> stop_cores();
     [[nodiscard]] io::Task<bool> start_cores(std::size_t count);
     [[nodiscard]] io::Task<Reloaded> put_in_use(std::unique_ptr<Load> load);
@@ -75,12 +80,18 @@ private:
     [[nodiscard]] std::vector<Listening> listen(const Settings& settings,
                                                 policy::Mistakes& mistakes);
     void log_reload(const Reloaded& reloaded);
+    // What the supervisor shows of us.
+    [[nodiscard]] std::string status_line() const;
+    void tell_ready() const;
+    void tell_reloading() const;
+    void tell_stopping() const;
     // What was found in the spool, and what is wrong with the resolver.
     void log_outbound(const Load& load);
 
     std::string config_path_;
     std::ostream& err_;
     ssl::TicketKeys keys_;
+    Supervisor supervisor_;
     std::unique_ptr<io::Ring> ring_;
     io::Mailbox mailbox_;
     std::unique_ptr<JournalWriter> writer_;
@@ -98,10 +109,12 @@ private:
     std::unique_ptr<Endpoints> endpoints_;
     std::unique_ptr<Load> load_;  // has come from the loader
     std::size_t outstanding_ = 0; // answers of cores
+    std::size_t silent_ = 0;      // cores that have yet to show a sign of life
     std::string core_error_;
     std::chrono::system_clock::time_point started_at_;
     std::uint64_t reloads_ = 0;
     std::uint64_t reloads_failed_ = 0;
+    std::size_t mistakes_ = 0; // of the last reload, when it was refused
     bool reloading_ = false;
     bool ready_ = false;
     bool stopping_ = false;

@@ -79,9 +79,11 @@ io::Task<Reloaded> Gateway::reload(Loader::When when) {
                       .generation = current_ ? current_->policy->generation() : 0,
                       .mistakes = {}};
     if (!load->unchanged) {
+        if (ready_) tell_reloading();
         watch_.set(load->loaded.files);
         reloaded = co_await put_in_use(std::move(load));
         log_reload(reloaded);
+        if (ready_) tell_ready();
     }
     reloading_ = false;
     changed_->set();

@@ -2,6 +2,7 @@
 
 #include "gateway/command/options.h"
 #include "gateway/gateway.h"
+#include "gateway/supervisor.h"
 #include "ssl/library.h"
 #include "ssl/ticket.h"
 
@@ -39,7 +40,7 @@ int serve(std::span<const std::string_view> arguments, std::ostream& out, std::o
         err << "postern serve: " << ssl::text(keys.error()) << '\n';
         return 1;
     }
-    gateway::Gateway gateway{options->config, err, *keys};
+    gateway::Gateway gateway{options->config, err, *keys, gateway::Supervisor::from_environment()};
     return gateway.run();
 }
 
