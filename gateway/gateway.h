@@ -9,6 +9,7 @@
 #include "gateway/io/ring.h"
 #include "gateway/io/task_group.h"
 #include "gateway/journal.h"
+#include "gateway/listening.h"
 #include "gateway/loader.h"
 #include "gateway/supervisor.h"
 #include "gateway/watch.h"
@@ -38,11 +39,12 @@ struct Reloaded {
 // winds everything up. Lives on the main thread, with a loop of its own that carries no mail.
 class Gateway {
 public:
-    // `keys`: the first session ticket keys.
+    // `keys`: the first session ticket keys. `inherited`: listening sockets of a predecessor.
     Gateway(std::string config_path,
             std::ostream& err,
             ssl::TicketKeys keys,
-            Supervisor supervisor);
+            Supervisor supervisor,
+            std::vector<io::Descriptor> inherited);
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
     ~Gateway();
@@ -57,11 +59,13 @@ public:
     [[nodiscard]] std::string status() const;
     // What the cores say to it, one after the other.
     [[nodiscard]] io::Task<std::string> ask_queue(const deliver::QueueRequest& request);
+    // Gives our listening sockets to the process at the other end of a connection, which takes our
+    // place, and ends as after SIGTERM; the connection stays open until the spool is free. The
+    // result is why not, or "".
+    [[nodiscard]] std::string hand_over(int connection);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
 
 private:
-    using Listening = std::vector<std::pair<std::string, io::Descriptor>>; // of one core
-
     [[nodiscard]] io::Task<void> serve();
     [[nodiscard]] io::Task<bool> start();
     [[nodiscard]] io::Task<void> wait_for_signals();
@@ -79,6 +83,8 @@ private:
                                                     policy::Mistakes& mistakes);
     [[nodiscard]] std::vector<Listening> listen(const Settings& settings,
                                                 policy::Mistakes& mistakes);
+    // New sockets are kept for a successor, and those of listeners that go are not.
+    void keep(const std::vector<Listening>& fresh, const Settings& settings);
     void log_reload(const Reloaded& reloaded);
     // What the supervisor shows of us.
     [[nodiscard]] std::string status_line() const;
@@ -92,6 +98,8 @@ private:
     std::ostream& err_;
     ssl::TicketKeys keys_;
     Supervisor supervisor_;
+    ListeningSockets listening_;
+    io::Descriptor successor_; // the process that waits for our end
     std::unique_ptr<io::Ring> ring_;
     io::Mailbox mailbox_;
     std::unique_ptr<JournalWriter> writer_;

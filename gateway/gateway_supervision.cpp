@@ -1,9 +1,13 @@
 #include "gateway/gateway.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <csignal>
 #include <string>
 
-// What the gateway says to its supervisor, in the words of sd_notify(3).
+// What the gateway says to its supervisor, in the words of sd_notify(3), and to a successor.
 
 namespace postern::gateway {
 
@@ -58,6 +62,17 @@ void Gateway::tell_stopping() const {
     const std::chrono::microseconds wait = 2 * current_->settings.drain + std::chrono::minutes{5};
     supervisor_.tell("STOPPING=1\nSTATUS=finishing what is under way\nEXTEND_TIMEOUT_USEC=" +
                      std::to_string(wait.count()));
+}
+
+std::string Gateway::hand_over(int connection) {
+    if (supervisor_.present()) {
+        return "the service manager keeps the listening sockets: restart the service";
+    }
+    if (!ready()) return "this gateway is about to end";
+    if (!send_sockets(connection, listening_.all())) return "the sockets could not be handed over";
+    successor_ = io::Descriptor{::fcntl(connection, F_DUPFD_CLOEXEC, 0)};
+    ::kill(::getpid(), SIGTERM);
+    return {};
 }
 
 } // namespace postern::gateway

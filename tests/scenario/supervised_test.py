@@ -4,52 +4,12 @@ import contextlib
 import ctypes
 import os
 import pathlib
-import socket
 
 import pytest
 
-from support.waiting import PATIENCE_SECONDS, wait_until
+from support.waiting import wait_until
 
 WATCHDOG_SECONDS = 0.2
-
-
-class Supervisor:
-    """A notification socket; `told` has every assignment so far, in order."""
-
-    def __init__(self, directory):
-        self.path = str(directory / "notify")
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(self.path)
-        self.told = []
-
-    def hear(self, seconds=PATIENCE_SECONDS):
-        """The next message as a dict; None when there is none in that time."""
-        self._socket.settimeout(seconds)
-        try:
-            text = self._socket.recv(4096).decode()
-        except TimeoutError:
-            return None
-        self.told.append(dict(line.split("=", 1) for line in text.splitlines()))
-        return self.told[-1]
-
-    def hear_until(self, key):
-        """The next message that has `key`."""
-        while True:
-            message = self.hear()
-            assert message is not None, f"{key} was not said; before: {self.told}"
-            if key in message:
-                return message
-
-    def close(self):
-        self._socket.close()
-
-
-@pytest.fixture
-def supervisor(tmp_path, monkeypatch):
-    made = Supervisor(tmp_path)
-    monkeypatch.setenv("NOTIFY_SOCKET", made.path)
-    yield made
-    made.close()
 
 
 def test_it_is_ready_when_clients_are_answered(prepare, supervisor):

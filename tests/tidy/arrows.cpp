@@ -33,6 +33,7 @@ constexpr std::array table{
     Arrow{"gateway/receive/", rows_above},
     Arrow{"gateway/watch.", "gateway/io/"},
     Arrow{"gateway/supervisor.", "gateway/io/"},
+    Arrow{"gateway/listening.", "gateway/io/"},
     Arrow{"gateway/ourselves.", "gateway/io/ gateway/dns/ gateway/settings."},
     Arrow{"gateway/loader.",
           "policy/ ssl/ gateway/io/ gateway/settings. gateway/dns/ gateway/spool/ "
