@@ -117,14 +117,12 @@ public:
         asked_.spawn(serve_queue(std::move(request), std::move(answered)));
     }
 
-    void stop() {
+    void stop(receive::Door::Address addresses) {
         stopping_ = true;
-        background_.spawn(wind_up());
+        background_.spawn(wind_up(addresses));
     }
 
 private:
-    using Listening = std::vector<std::pair<std::string, io::Descriptor>>;
-
     // Everything that mail to outside needs, from the first configuration that sends any.
     struct Outbound {
         spool::Spool spool;
@@ -194,40 +192,40 @@ private:
 
     void arrange_doors(const Settings& settings, Listening listening) {
         for (const ListenerSettings& listener : settings.listeners) {
-            const auto known = doors_.find(listener.address);
-            if (known != doors_.end()) {
-                known->second->update(listener);
-                continue;
+            const auto known = doors_.equal_range(listener.address);
+            for (auto at = known.first; at != known.second; ++at) {
+                at->second->update(listener);
             }
-            const auto found =
-                std::ranges::find(listening, listener.address, &Listening::value_type::first);
-            if (found == listening.end()) continue;
-            auto door =
-                std::make_unique<receive::Door>(surroundings_, listener, std::move(found->second));
-            door->open();
-            doors_.emplace(listener.address, std::move(door));
+            for (auto& [address, fd] : listening) {
+                if (address != listener.address) continue;
+                auto door = std::make_unique<receive::Door>(surroundings_, listener, std::move(fd));
+                door->open();
+                doors_.emplace(listener.address, std::move(door));
+            }
         }
         for (auto at = doors_.begin(); at != doors_.end();) {
             if (has_listener(settings, at->first)) {
                 ++at;
                 continue;
             }
-            background_.spawn(close(std::move(at->second), settings.drain));
+            background_.spawn(
+                close(std::move(at->second), settings.drain, receive::Door::Address::given_up));
             at = doors_.erase(at);
         }
     }
 
-    static io::Task<void> close(std::unique_ptr<receive::Door> door, io::Duration wait) {
-        co_await door->close(wait);
+    static io::Task<void>
+    close(std::unique_ptr<receive::Door> door, io::Duration wait, receive::Door::Address address) {
+        co_await door->close(wait, address);
     }
 
     // Doors and deliveries have the same time to end in.
-    io::Task<void> wind_up() {
+    io::Task<void> wind_up(receive::Door::Address addresses) {
         io::TaskGroup closing{*ring_};
         const io::Duration wait =
             surroundings_.settings != nullptr ? surroundings_.settings->drain : io::Duration{0};
         for (auto& [address, door] : doors_) {
-            closing.spawn(close(std::move(door), wait));
+            closing.spawn(close(std::move(door), wait, addresses));
         }
         doors_.clear();
         if (outbound_) closing.spawn(outbound_->courier.stop(wait));
@@ -277,7 +275,7 @@ private:
     std::optional<Outbound> outbound_;
     bool stopping_ = false;
     io::TaskGroup asked_;
-    std::map<std::string, std::unique_ptr<receive::Door>> doors_;
+    std::multimap<std::string, std::unique_ptr<receive::Door>> doors_; // by address
     io::TaskGroup background_;
 };
 
@@ -341,9 +339,13 @@ void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::stri
     if (ended_) mailbox_.run_posted();
 }
 
-void Core::stop() {
-    mailbox_.post([this] {
-        if (state_ != nullptr) state_->stop();
+void Core::ask_for_sign_of_life(std::function<void()> answered) {
+    mailbox_.post([answer = std::move(answered)] { answer(); });
+}
+
+void Core::stop(receive::Door::Address addresses) {
+    mailbox_.post([this, addresses] {
+        if (state_ != nullptr) state_->stop(addresses);
     });
 }
 

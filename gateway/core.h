@@ -7,7 +7,9 @@
 #include "gateway/io/descriptor.h"
 #include "gateway/io/mailbox.h"
 #include "gateway/journal.h"
+#include "gateway/listening.h"
 #include "gateway/receive/census.h"
+#include "gateway/receive/door.h"
 #include "gateway/report/metrics.h"
 #include "gateway/spool/recovery.h"
 #include "ssl/context.h"
@@ -38,8 +40,8 @@ struct CoreConfiguration {
     std::unique_ptr<dns::Context> resolver;
     bool new_resolver = false;
     dns::Ourselves ourselves;
-    // Listening sockets of listeners that are new, by the listener's address.
-    std::vector<std::pair<std::string, io::Descriptor>> listening;
+    // Listening sockets of listeners that are new.
+    Listening listening;
 };
 
 // One thread on one CPU with everything it needs, sharing nothing: its loop, doors, sessions, next
@@ -73,7 +75,9 @@ public:
     // `answered` is called on the core's thread, with "" when this core has no queue; and on the
     // caller's when the core has ended.
     void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered);
-    void stop();
+    // `answered` is called on the core's thread, as soon as its loop comes to it.
+    void ask_for_sign_of_life(std::function<void()> answered);
+    void stop(receive::Door::Address addresses);
 
     [[nodiscard]] const receive::Census& census() const { return census_; }
     [[nodiscard]] const report::Counters& counters() const { return counters_; }

@@ -143,6 +143,10 @@ io::Task<std::string> Endpoints::control(Channel& channel) {
         co_return answer ? "ok\n" + *answer : std::string{"refused\nthe gateway is ending\n"};
     }
     if (*line == "status") co_return "ok\n" + gateway_.status() + "\n";
+    if (*line == "hand over") {
+        const std::string problem = gateway_.hand_over(channel.socket().fd());
+        co_return problem.empty() ? std::string{} : "refused\n" + problem + "\n";
+    }
     if (*line != "reload") co_return std::string{"refused\nunknown request\n"};
     const Reloaded reloaded = co_await gateway_.reload(Loader::When::always);
     const bool refused = reloaded.outcome == Reloaded::Outcome::refused;

@@ -65,10 +65,16 @@ io::Descriptor take_over_signals() {
 
 } // namespace
 
-Gateway::Gateway(std::string config_path, std::ostream& err, ssl::TicketKeys keys)
+Gateway::Gateway(std::string config_path,
+                 std::ostream& err,
+                 ssl::TicketKeys keys,
+                 Supervisor supervisor,
+                 std::vector<io::Descriptor> inherited)
     : config_path_(std::move(config_path))
     , err_(err)
     , keys_(keys)
+    , supervisor_(std::move(supervisor))
+    , listening_(std::move(inherited))
     , started_at_(std::chrono::system_clock::now()) {}
 
 Gateway::~Gateway() = default;
@@ -95,6 +101,8 @@ int Gateway::run() {
     loader_.reset();
     journal_.reset();
     writer_.reset();
+    spool_lock_.reset();
+    successor_.reset(); // it may begin
     return exit_code_;
 }
 
@@ -106,7 +114,9 @@ io::Task<void> Gateway::serve() {
         watching.spawn(look_again());
         watching.spawn(rotate_ticket_keys());
         watching.spawn(watch_memory());
+        watching.spawn(feed_watchdog());
         co_await wait_for_signals();
+        tell_stopping();
         changed_->set();
         if (watching_ != nullptr) watching_->cancel();
         [[maybe_unused]] const bool ended = co_await watching.ended(long_wait);
@@ -135,6 +145,7 @@ io::Task<bool> Gateway::start() {
         co_return false;
     }
     ready_ = true;
+    tell_ready();
     std::string text;
     report::Line line{text, now(), report::Level::info, "started"};
     line.text(report::Key::version, POSTERN_VERSION)
@@ -265,9 +276,11 @@ io::Task<void> Gateway::watch_memory() {
 
 io::Task<void> Gateway::stop_cores() {
     if (!core_error_.empty()) co_return;
+    using Address = receive::Door::Address;
+    const bool continued = successor_.valid() || supervisor_.present();
     outstanding_ = cores_.size();
     for (const std::unique_ptr<Core>& core : cores_) {
-        core->stop();
+        core->stop(continued ? Address::handed_on : Address::given_up);
     }
     while (outstanding_ > 0) {
         [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);

@@ -9,7 +9,9 @@
 #include "gateway/io/ring.h"
 #include "gateway/io/task_group.h"
 #include "gateway/journal.h"
+#include "gateway/listening.h"
 #include "gateway/loader.h"
+#include "gateway/supervisor.h"
 #include "gateway/watch.h"
 #include "ssl/library.h"
 #include "ssl/ticket.h"
@@ -39,8 +41,12 @@ struct Reloaded {
 // winds everything up. Lives on the main thread, with a loop of its own that carries no mail.
 class Gateway {
 public:
-    // `keys`: the first session ticket keys.
-    Gateway(std::string config_path, std::ostream& err, ssl::TicketKeys keys);
+    // `keys`: the first session ticket keys. `inherited`: listening sockets of a predecessor.
+    Gateway(std::string config_path,
+            std::ostream& err,
+            ssl::TicketKeys keys,
+            Supervisor supervisor,
+            std::vector<io::Descriptor> inherited);
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
     ~Gateway();
@@ -56,11 +62,13 @@ public:
     // What the cores say to it, one after the other. Nothing: we stop.
     [[nodiscard]] io::Task<std::optional<std::string>>
     ask_queue(const deliver::QueueRequest& request);
+    // Gives our listening sockets to the process at the other end of a connection, which takes our
+    // place, and ends as after SIGTERM; the connection stays open until the spool is free. The
+    // result is why not, or "".
+    [[nodiscard]] std::string hand_over(int connection);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
 
 private:
-    using Listening = std::vector<std::pair<std::string, io::Descriptor>>; // of one core
-
     [[nodiscard]] io::Task<void> serve();
     [[nodiscard]] io::Task<bool> start();
     [[nodiscard]] io::Task<void> wait_for_signals();
@@ -70,6 +78,7 @@ private:
     [[nodiscard]] io::Task<void> look_again();
     [[nodiscard]] io::Task<void> rotate_ticket_keys();
     [[nodiscard]] io::Task<void> watch_memory();
+    [[nodiscard]] io::Task<void> feed_watchdog();
     [[nodiscard]] io::Task<void> stop_cores();
     [[nodiscard]] io::Task<bool> start_cores(std::size_t count);
     [[nodiscard]] io::Task<Reloaded> put_in_use(std::unique_ptr<Load> load);
@@ -77,13 +86,23 @@ private:
                                                     policy::Mistakes& mistakes);
     [[nodiscard]] std::vector<Listening> listen(const Settings& settings,
                                                 policy::Mistakes& mistakes);
+    // New sockets are kept for a successor, and those of listeners that go are not.
+    void keep(const std::vector<Listening>& fresh, const Settings& settings);
     void log_reload(const Reloaded& reloaded);
+    // What the supervisor shows of us.
+    [[nodiscard]] std::string status_line() const;
+    void tell_ready() const;
+    void tell_reloading() const;
+    void tell_stopping() const;
     // What was found in the spool, and what is wrong with the resolver.
     void log_outbound(const Load& load);
 
     std::string config_path_;
     std::ostream& err_;
     ssl::TicketKeys keys_;
+    Supervisor supervisor_;
+    ListeningSockets listening_;
+    io::Descriptor successor_; // the process that waits for our end
     std::unique_ptr<io::Ring> ring_;
     io::Mailbox mailbox_;
     std::unique_ptr<JournalWriter> writer_;
@@ -99,14 +118,16 @@ private:
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<io::Event> changed_; // something that a task here waits for has happened
     std::unique_ptr<Endpoints> endpoints_;
-    std::unique_ptr<Load> load_;                             // has come from the loader
-    std::size_t outstanding_ = 0;                            // answers of cores
-    std::uint64_t questions_ = 0;                            // about their queues
+    std::unique_ptr<Load> load_;  // has come from the loader
+    std::size_t outstanding_ = 0; // answers of cores
+    std::size_t silent_ = 0;      // cores that have yet to show a sign of life
+    std::uint64_t questions_ = 0; // about their queues
     std::unordered_map<std::uint64_t, std::string> answers_; // by question, until they are read
     std::string core_error_;
     std::chrono::system_clock::time_point started_at_;
     std::uint64_t reloads_ = 0;
     std::uint64_t reloads_failed_ = 0;
+    std::size_t mistakes_ = 0; // of the last reload, when it was refused
     bool reloading_ = false;
     bool ready_ = false;
     bool stopping_ = false;

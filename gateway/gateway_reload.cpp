@@ -12,7 +12,6 @@ namespace postern::gateway {
 namespace {
 
 constexpr io::Duration long_wait = std::chrono::hours{1};
-constexpr int backlog = 4096; // net.core.somaxconn bounds it further
 
 } // namespace
 
@@ -79,9 +78,11 @@ io::Task<Reloaded> Gateway::reload(Loader::When when) {
                       .generation = current_ ? current_->policy->generation() : 0,
                       .mistakes = {}};
     if (!load->unchanged) {
+        if (ready_) tell_reloading();
         watch_.set(load->loaded.files);
         reloaded = co_await put_in_use(std::move(load));
         log_reload(reloaded);
+        if (ready_) tell_ready();
     }
     reloading_ = false;
     changed_->set();
@@ -98,6 +99,7 @@ io::Task<void> Gateway::wait_for_addresses(const Settings& settings, policy::Mis
     for (const ListenerSettings& listener : settings.listeners) {
         const auto address = io::Endpoint::parse(listener.address);
         if (!address) continue; // settings have only addresses that can be read
+        if (listening_.inherits(listener.address)) continue; // we listen there ourselves already
         auto is_free = io::check_free(*address);
         while (!is_free && io::Clock::now() < deadline) {
             [[maybe_unused]] const bool changed = co_await changed_->wait(moment);
@@ -109,23 +111,32 @@ io::Task<void> Gateway::wait_for_addresses(const Settings& settings, policy::Mis
 
 // Binds what is new before anything is handed out: either all of a configuration comes into use, or
 // nothing.
-std::vector<Gateway::Listening> Gateway::listen(const Settings& settings,
-                                                policy::Mistakes& mistakes) {
+std::vector<Listening> Gateway::listen(const Settings& settings, policy::Mistakes& mistakes) {
     std::vector<Listening> listening(cores_.size());
     for (const ListenerSettings& listener : settings.listeners) {
         if (current_ && has_listener(current_->settings, listener.address)) continue;
-        const auto address = io::Endpoint::parse(listener.address);
-        if (!address) continue;
-        for (Listening& of_core : listening) {
-            auto fd = io::listen_on(*address, backlog);
-            if (!fd) {
-                mistakes.error(settings.file, listener.address_place, fd.error());
-                break;
-            }
-            of_core.emplace_back(listener.address, std::move(*fd));
+        auto sockets = listening_.open(listener.address, cores_.size());
+        if (!sockets) {
+            mistakes.error(settings.file, listener.address_place, sockets.error());
+            continue;
+        }
+        for (std::size_t at = 0; at < sockets->size(); ++at) {
+            listening.at(at % listening.size())
+                .emplace_back(listener.address, std::move(sockets->at(at)));
         }
     }
     return listening;
+}
+
+void Gateway::keep(const std::vector<Listening>& fresh, const Settings& settings) {
+    listening_.in_use(fresh);
+    listening_.close_rest();
+    if (current_) {
+        for (const ListenerSettings& former : current_->settings.listeners) {
+            if (!has_listener(settings, former.address)) listening_.forget(former.address);
+        }
+    }
+    supervisor_.keep(listening_.all());
 }
 
 io::Task<Reloaded> Gateway::put_in_use(std::unique_ptr<Load> load) {
@@ -146,6 +157,7 @@ io::Task<Reloaded> Gateway::put_in_use(std::unique_ptr<Load> load) {
     std::vector<Listening> listening = listen(configuration->settings, reloaded.mistakes);
     if (reloaded.mistakes.errors() > 0) co_return reloaded;
 
+    keep(listening, configuration->settings);
     log_outbound(*load);
     outstanding_ = cores_.size();
     for (std::size_t number = 0; number < cores_.size(); ++number) {

@@ -21,6 +21,7 @@ report::Time now() {
 void Gateway::log_reload(const Reloaded& reloaded) {
     const bool refused = reloaded.outcome == Reloaded::Outcome::refused;
     ++(refused ? reloads_failed_ : reloads_);
+    mistakes_ = refused ? reloaded.mistakes.errors() : 0;
     for (const policy::Mistake& mistake : reloaded.mistakes.all()) {
         const bool error = mistake.severity == policy::Severity::error;
         const report::Level level = error ? report::Level::error : report::Level::warning;

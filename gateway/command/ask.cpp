@@ -101,15 +101,19 @@ std::string readable(std::string_view json) {
 
 } // namespace
 
-std::expected<std::string, std::string> ask(const std::string& config, std::string_view words) {
+std::expected<io::Descriptor, std::string> connect_to_gateway(const std::string& config) {
     // Mistakes in it are the gateway's to tell. But if nothing in it can be understood, the gateway
     // of the default directory may be another one.
     if (const auto document = policy::Document::load(config); !document) {
         return std::unexpected{document.error().text()};
     }
-    const std::string path = gateway::control_path(gateway::load_settings(config).settings);
-    const auto fd = connect_to(path);
+    return connect_to(gateway::control_path(gateway::load_settings(config).settings));
+}
+
+std::expected<std::string, std::string> ask(const std::string& config, std::string_view words) {
+    const auto fd = connect_to_gateway(config);
     if (!fd) return std::unexpected{fd.error()};
+    const std::string path = gateway::control_path(gateway::load_settings(config).settings);
     const std::string request = std::string{words} + "\r\n";
     if (::send(fd->get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
         return no_answer_at(path);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gateway/io/descriptor.h"
+
 #include <expected>
 #include <ostream>
 #include <span>
@@ -17,6 +19,11 @@ reload(std::span<const std::string_view> arguments, std::ostream& out, std::ostr
 // `postern status`: 1 when nobody runs.
 [[nodiscard]] int
 status(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err);
+
+// A connection to the control socket of the gateway whose state directory this file names. The
+// error is a sentence.
+[[nodiscard]] std::expected<io::Descriptor, std::string>
+connect_to_gateway(const std::string& config);
 
 // What the gateway whose state directory this file names says to a request over its control socket.
 // The error is a sentence.

@@ -60,11 +60,19 @@ Acceptor::~Acceptor() {
 }
 
 void Acceptor::stop() {
-    if (std::exchange(request_->stopped, true)) return;
+    if (request_->stopped) return;
     // Cancelling alone would leave the kernel taking connections that nobody will answer.
     ::shutdown(request_->fd(), SHUT_RDWR);
-    if (request_->armed) ring_.cancel(*request_);
-    if (request_->waiter) ring_.resume_soon(std::exchange(request_->waiter, nullptr));
+    leave();
+}
+
+void Acceptor::leave() {
+    if (std::exchange(request_->stopped, true)) return;
+    if (request_->armed) {
+        ring_.cancel(*request_); // its last answer resumes the waiter
+    } else if (request_->waiter) {
+        ring_.resume_soon(std::exchange(request_->waiter, nullptr));
+    }
 }
 
 bool Acceptor::idle() const { return !request_->armed; }
@@ -102,7 +110,7 @@ void Acceptor::Request::complete(std::int32_t result, std::uint32_t flags) {
         failure = error_from_errno(-result);
     }
     if (!waiter) return;
-    if (accepted.empty() && !failed) {
+    if (accepted.empty() && !failed && !ended()) {
         listen();
         return;
     }

@@ -37,8 +37,12 @@ public:
     // The next connection. Error::exhausted: out of descriptors; wait a little, then ask again.
     // Error::cancelled: stopped.
     [[nodiscard]] Next next();
-    // Stops accepting. Connections already accepted still come out of next().
+    // Stops accepting, and nobody is answered at this address any more. Connections that the kernel
+    // has accepted for us still come out of next(), before it says that this has ended.
     void stop();
+    // The same, but the socket goes on listening for those who have a copy of it: clients wait in
+    // its backlog.
+    void leave();
     // Nothing of this acceptor is in the kernel any more.
     [[nodiscard]] bool idle() const;
     [[nodiscard]] Endpoint address() const { return Endpoint::local_of(request_->fd()); }
@@ -50,6 +54,7 @@ private:
         [[nodiscard]] int fd() const { return fd_.get(); }
         void complete(std::int32_t result, std::uint32_t flags) override;
         void listen();
+        [[nodiscard]] bool ended() const { return stopped && !armed; }
         // The acceptor is going: ends itself when the kernel has let go.
         void orphan();
 
@@ -77,7 +82,7 @@ class Acceptor::Next {
 public:
     explicit Next(Acceptor& acceptor) : request_(*acceptor.request_) {}
     [[nodiscard]] bool await_ready() const {
-        return !request_.accepted.empty() || request_.failed || request_.stopped;
+        return !request_.accepted.empty() || request_.failed || request_.ended();
     }
     void await_suspend(std::coroutine_handle<> waiter) {
         request_.waiter = waiter;

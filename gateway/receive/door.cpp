@@ -63,6 +63,10 @@ void Door::turn_away(const io::Descriptor& fd, const smtp::Reply& reply) const {
 
 void Door::admit(io::Descriptor fd) {
     const gateway::Settings& settings = *surroundings_.settings;
+    if (is_closing_) { // the kernel had accepted it before it heard of that
+        turn_away(fd, replies::shutting_down(settings.hostname));
+        return;
+    }
     const std::size_t slot = Census::slot(io::Endpoint::peer_of(fd.get()).key());
     if (surroundings_.short_of_memory ||
         sessions_of_all(surroundings_.all_cores) >= settings.limits.sessions) {
@@ -86,8 +90,13 @@ io::Task<void> Door::serve(io::Descriptor fd) {
     sessions_.erase(here);
 }
 
-io::Task<void> Door::close(io::Duration wait) {
-    acceptor_.stop();
+io::Task<void> Door::close(io::Duration wait, Address address) {
+    is_closing_ = true;
+    if (address == Address::handed_on) {
+        acceptor_.leave();
+    } else {
+        acceptor_.stop();
+    }
     closing_.set();
     for (Session* session : sessions_) {
         session->drain();

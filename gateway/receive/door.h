@@ -7,6 +7,7 @@
 #include "gateway/receive/session.h"
 #include "gateway/receive/surroundings.h"
 
+#include <cstdint>
 #include <list>
 #include <string>
 
@@ -23,9 +24,12 @@ public:
 
     // Accepts from now on.
     void open();
+    // What becomes of the address when we leave: nobody is answered there any more, or clients wait
+    // for our successor, who has the socket too.
+    enum class Address : std::uint8_t { given_up, handed_on };
     // Accepts no more, asks the sessions to end, cuts those that have not within `wait`, and
     // returns when none is left.
-    [[nodiscard]] io::Task<void> close(io::Duration wait);
+    [[nodiscard]] io::Task<void> close(io::Duration wait, Address address);
 
     [[nodiscard]] const Listener& listener() const { return listener_; }
     // New settings for the sessions to come; those that run keep the address of this listener, so
@@ -46,6 +50,7 @@ private:
     io::Event closing_;
     io::TaskGroup tasks_;
     bool short_of_descriptors_ = false;
+    bool is_closing_ = false;
 };
 
 } // namespace postern::receive

@@ -184,7 +184,7 @@ void Pool::drop_unused() {
 }
 
 io::Task<void> Pool::stop() {
-    constexpr io::Duration patience = std::chrono::seconds{5};
+    constexpr io::Duration patience = std::chrono::seconds{2};
     stopped_ = true;
     stopping_.set();
     for (const auto& [key, hop] : hops_) {
@@ -193,7 +193,11 @@ io::Task<void> Pool::stop() {
             background_.spawn(end(std::move(idle)));
         }
     }
-    [[maybe_unused]] const bool ended = co_await background_.ended(patience);
+    const bool ended = co_await background_.ended(patience);
+    if (ended) co_return;
+    environment_.cut(); // somebody does not answer QUIT, or said nothing from the beginning
+    while (!co_await background_.ended(patience)) { // what is left has its own bound: a connect
+    }
 }
 
 } // namespace postern::relay

@@ -12,6 +12,7 @@ from support.name_server import NameServer  # noqa: E402
 from support.next_hop import NextHop  # noqa: E402
 from support.outside import ZONES, Outside, outbound_host, outside_policy  # noqa: E402
 from support.postern import BINARY, Postern, usual_host, usual_policy  # noqa: E402
+from support.supervisor import Supervisor  # noqa: E402
 
 
 def pytest_configure():
@@ -94,6 +95,15 @@ def start(prepare):
 def postern(start):
     """The usual one, running."""
     return start()
+
+
+@pytest.fixture
+def supervisor(tmp_path, monkeypatch):
+    """Whoever is started during the test is looked after by it."""
+    made = Supervisor(tmp_path)
+    monkeypatch.setenv("NOTIFY_SOCKET", made.path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

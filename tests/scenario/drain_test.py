@@ -91,6 +91,13 @@ def test_without_sessions_it_ends_at_once(postern):
     assert time.monotonic() - begin < 2
 
 
+def test_a_next_hop_that_never_says_a_word_does_not_hold_it_up(start, hop):
+    hop.answers["GREETING"] = "(never answer)"
+    postern = start()
+    wait_until(lambda: hop.conversations, "the next hop was asked")
+    assert postern.stop() == 0
+
+
 def test_SIGINT_ends_it_likewise(postern):
     postern.process.send_signal(signal.SIGINT)
     assert postern.wait() == 0

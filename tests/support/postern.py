@@ -96,11 +96,11 @@ class Postern:
         assert self.process.poll() is None, f"Postern ended with {self.process.returncode}: {self.errors}"
         return self
 
-    def launch(self, arguments=(), preexec=None):
+    def launch(self, arguments=(), preexec=None, pass_fds=()):
         with open(self.log_file, "ab") as log, open(self.error_file, "ab") as errors:
             self.process = subprocess.Popen([BINARY, "serve", "--config", str(self.config), *arguments],
                                             stdout=log, stderr=errors, stdin=subprocess.DEVNULL,
-                                            cwd=self.directory, preexec_fn=preexec)
+                                            cwd=self.directory, preexec_fn=preexec, pass_fds=pass_fds)
 
     def _is_ready_or_ended(self):
         return self.process.poll() is not None or self.http("/readyz")[0] == 200

@@ -32,6 +32,8 @@ constexpr std::array table{
     Arrow{"gateway/deliver/", rows_above},
     Arrow{"gateway/receive/", rows_above},
     Arrow{"gateway/watch.", "gateway/io/"},
+    Arrow{"gateway/supervisor.", "gateway/io/"},
+    Arrow{"gateway/listening.", "gateway/io/"},
     Arrow{"gateway/ourselves.", "gateway/io/ gateway/dns/ gateway/settings."},
     Arrow{"gateway/loader.",
           "policy/ ssl/ gateway/io/ gateway/settings. gateway/dns/ gateway/spool/ "
@@ -45,6 +47,7 @@ constexpr std::array table{
     Arrow{"gateway/gateway.", rows_above},
     Arrow{"gateway/gateway_reload.", rows_above},
     Arrow{"gateway/gateway_report.", rows_above},
+    Arrow{"gateway/gateway_supervision.", rows_above},
     Arrow{"gateway/command/postfix/", "policy/"},
     Arrow{"gateway/command/", rows_above},
     Arrow{"gateway/main.", rows_above},

@@ -38,6 +38,7 @@ constexpr std::array untested_files{
     Exception{"gateway/endpoints.cpp",
               "sockets of the process: tests/scenario/observability_test.py"},
     Exception{"gateway/command/serve.cpp", "the process: as above"},
+    Exception{"gateway/command/take_over.cpp", "two processes: tests/scenario/take_over_test.py"},
     Exception{"gateway/receive/door.cpp", "needs a whole core: tests/scenario/limits_test.py"},
     Exception{"gateway/receive/session", "a whole conversation: every scenario is one"},
 };

@@ -113,6 +113,39 @@ TEST_CASE("every one of many connections is accepted, each the peer of its clien
     CHECK(come == expected);
 }
 
+TEST_CASE(
+    "an acceptor that leaves gives what the kernel has accepted, and the others to a successor") {
+    Loop loop;
+    const Descriptor listening = test::listening();
+    const Endpoint address = Endpoint::local_of(listening.get());
+    Accepted accepted;
+    std::vector<Descriptor> clients;
+    {
+        Acceptor acceptor{loop.ring(), Descriptor{::fcntl(listening.get(), F_DUPFD_CLOEXEC, 0)}};
+        loop.spawn(accept_all(acceptor, accepted));
+        for (int count = 0; count < 3; ++count) {
+            clients.push_back(connect_to(address));
+        }
+        loop.ring().turn();
+        clients.push_back(connect_to(address));
+        acceptor.leave();
+        loop.finish();
+        CHECK(acceptor.idle());
+    }
+    CHECK(accepted.failures == std::vector{Error::cancelled});
+    CHECK(accepted.connections.size() >= 3);
+    clients.push_back(connect_to(address)); // nobody accepts at the moment, and nobody refuses
+    Acceptor successor{loop.ring(), Descriptor{::fcntl(listening.get(), F_DUPFD_CLOEXEC, 0)}};
+    loop.spawn(accept_all(successor, accepted));
+    while (accepted.connections.size() < clients.size()) {
+        loop.ring().turn();
+    }
+    successor.stop();
+    loop.finish();
+    const Descriptor late{::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    CHECK(::connect(late.get(), address.data(), address.size()) != 0); // stop() ends the address
+}
+
 TEST_CASE("out of descriptors is said, and once there are some the clients are accepted") {
     Loop loop;
     Acceptor acceptor{loop.ring(), test::listening()};
