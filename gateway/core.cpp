@@ -262,7 +262,22 @@ private:
         counters.next_hop_reuses.set(relay.reused);
         counters.next_hop_connections.set(static_cast<std::int64_t>(relay.active));
         counters.next_hop_idle.set(static_cast<std::int64_t>(relay.idle));
-        if (outbound_) counters.spool_data_syncs.set(outbound_->spool.counters().data_syncs);
+        if (!outbound_) return;
+        counters.spool_data_syncs.set(outbound_->spool.counters().data_syncs);
+        look_for_oldest(outbound_->spool);
+    }
+
+    // That looks at every message, so it is done now and then. Whoever reads the numbers asks for a
+    // sign of life, so that an idle loop turns for it.
+    void look_for_oldest(const spool::Spool& spool) {
+        constexpr io::Duration period = std::chrono::seconds{15};
+        report::Gauge& arrival = core_.counters_.queue_oldest_arrival;
+        const bool is_empty = spool.waiting().empty() && spool.in_hand() == 0;
+        const bool was_empty = arrival.value() == 0;
+        if (is_empty == was_empty && ring_->now() < next_look_) return;
+        next_look_ = ring_->now() + period;
+        const auto oldest = spool.oldest();
+        arrival.set(oldest ? spool::arrival_of(*oldest).time_since_epoch().count() : 0);
     }
 
     Core& core_;
@@ -274,6 +289,7 @@ private:
     relay::Pool relay_;
     receive::Surroundings surroundings_;
     std::optional<Outbound> outbound_;
+    io::Clock::time_point next_look_{}; // for the oldest message
     bool stopping_ = false;
     io::TaskGroup asked_;
     std::map<std::string, std::unique_ptr<receive::Door>> doors_;
@@ -335,6 +351,10 @@ void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::stri
         if (state_ == nullptr) return answer({});
         state_->ask_queue(std::move(asked), std::move(answer));
     });
+}
+
+void Core::ask_for_sign_of_life(std::function<void()> answered) {
+    mailbox_.post([answer = std::move(answered)] { answer(); });
 }
 
 void Core::stop() {

@@ -128,7 +128,8 @@ io::Task<std::string> Endpoints::http(Channel& channel) {
     }
     const admin::Pages pages{.metrics = [this] { return gateway_.metrics(); },
                              .status = [this] { return gateway_.status() + "\n"; },
-                             .ready = [this] { return gateway_.ready(); }};
+                             .ready = [this] { return gateway_.ready(); },
+                             .healthy = [this] { return gateway_.healthy(); }};
     co_return admin::answer(request, pages);
 }
 

@@ -49,14 +49,21 @@ public:
 
     // For the admin and control listeners, on the main thread.
     [[nodiscard]] io::Task<Reloaded> reload(Loader::When when);
-    [[nodiscard]] std::string metrics() const;
+    [[nodiscard]] std::string metrics();
     [[nodiscard]] std::string status() const;
     // What the cores say to it, one after the other.
     [[nodiscard]] io::Task<std::string> ask_queue(const deliver::QueueRequest& request);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
+    // False: an event loop is stuck, and only a new process will help.
+    [[nodiscard]] bool healthy();
 
 private:
     using Listening = std::vector<std::pair<std::string, io::Descriptor>>; // of one core
+    // When a core was asked for a sign of life, and whether it has given it.
+    struct Pulse {
+        io::Clock::time_point asked;
+        bool answered = true;
+    };
 
     [[nodiscard]] io::Task<void> serve();
     [[nodiscard]] io::Task<bool> start();
@@ -75,6 +82,8 @@ private:
     [[nodiscard]] std::vector<Listening> listen(const Settings& settings,
                                                 policy::Mistakes& mistakes);
     void log_reload(const Reloaded& reloaded);
+    // How long each core has not answered; asks those that have, so that the next look knows.
+    [[nodiscard]] std::vector<std::chrono::seconds> feel_pulses();
     // What was found in the spool, and what is wrong with the resolver.
     void log_outbound(const Load& load);
 
@@ -92,6 +101,7 @@ private:
     io::Descriptor signals_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::vector<const receive::Census*> censuses_;
+    std::vector<Pulse> pulses_; // of the cores
     std::shared_ptr<const Configuration> current_;
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<io::Event> changed_; // something that a task here waits for has happened

@@ -2,6 +2,7 @@
 #include "gateway/report/line.h"
 #include "gateway/report/metrics.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -73,7 +74,32 @@ void Gateway::log_outbound(const Load& load) {
     journal_->flush();
 }
 
-std::string Gateway::metrics() const {
+std::vector<std::chrono::seconds> Gateway::feel_pulses() {
+    const io::Clock::time_point time = io::Clock::now();
+    std::vector<std::chrono::seconds> silence(cores_.size());
+    pulses_.resize(cores_.size());
+    for (std::size_t number = 0; number < cores_.size(); ++number) {
+        Pulse& pulse = pulses_.at(number);
+        if (!pulse.answered) {
+            silence.at(number) = std::chrono::floor<std::chrono::seconds>(time - pulse.asked);
+            continue;
+        }
+        pulse = {.asked = time, .answered = false};
+        cores_.at(number)->ask_for_sign_of_life([this, number] {
+            mailbox_.post([this, number] { pulses_.at(number).answered = true; });
+        });
+    }
+    return silence;
+}
+
+bool Gateway::healthy() {
+    constexpr std::chrono::seconds silence_max{30};
+    return std::ranges::all_of(feel_pulses(), [silence_max](std::chrono::seconds silence) {
+        return silence < silence_max;
+    });
+}
+
+std::string Gateway::metrics() {
     report::Process process{.version = POSTERN_VERSION,
                             .cores = static_cast<unsigned>(cores_.size()),
                             .policy_generation = current_->policy->generation(),
@@ -81,6 +107,8 @@ std::string Gateway::metrics() const {
                             .reloads_failed = reloads_failed_,
                             .log_lines_dropped = writer_->lines_dropped(),
                             .started_at = std::chrono::floor<std::chrono::seconds>(started_at_),
+                            .now = std::chrono::floor<std::chrono::seconds>(now()),
+                            .silence = feel_pulses(),
                             .certificates = {}};
     for (std::size_t at = 0; at < current_->certificates.size(); ++at) {
         process.certificates.push_back(
