@@ -86,6 +86,7 @@ public:
     }
 
     [[nodiscard]] io::Ring& ring() { return *ring_; }
+    [[nodiscard]] const std::vector<std::string>& errors() const { return journal_.errors(); }
 
     void adopt(CoreConfiguration configuration) {
         const Settings& settings = configuration.shared->settings;
@@ -350,6 +351,12 @@ void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::stri
     mailbox_.post([this, asked = std::move(request), answer = std::move(answered)]() mutable {
         if (state_ == nullptr) return answer({});
         state_->ask_queue(std::move(asked), std::move(answer));
+    });
+}
+
+void Core::ask_for_errors(std::function<void(std::vector<std::string>)> answered) {
+    mailbox_.post([this, answer = std::move(answered)] {
+        answer(state_ != nullptr ? state_->errors() : std::vector<std::string>{});
     });
 }
 

@@ -143,6 +143,8 @@ io::Task<std::string> Endpoints::control(Channel& channel) {
         co_return "ok\n" + co_await gateway_.ask_queue(*request);
     }
     if (*line == "status") co_return "ok\n" + gateway_.status() + "\n";
+    if (*line == "support") co_return "ok\n" + co_await gateway_.support(Gateway::Form::text);
+    if (*line == "support json") co_return "ok\n" + co_await gateway_.support(Gateway::Form::json);
     if (*line != "reload") co_return std::string{"refused\nunknown request\n"};
     const Reloaded reloaded = co_await gateway_.reload(Loader::When::always);
     const bool refused = reloaded.outcome == Reloaded::Outcome::refused;

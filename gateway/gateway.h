@@ -10,6 +10,7 @@
 #include "gateway/io/task_group.h"
 #include "gateway/journal.h"
 #include "gateway/loader.h"
+#include "gateway/report/section.h"
 #include "gateway/watch.h"
 #include "ssl/library.h"
 #include "ssl/ticket.h"
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -51,6 +53,9 @@ public:
     [[nodiscard]] io::Task<Reloaded> reload(Loader::When when);
     [[nodiscard]] std::string metrics();
     [[nodiscard]] std::string status() const;
+    // What `postern status --full` wants of it. Waits for the cores, but not for one that is stuck.
+    enum class Form : std::uint8_t { text, json };
+    [[nodiscard]] io::Task<std::string> support(Form form);
     // What the cores say to it, one after the other.
     [[nodiscard]] io::Task<std::string> ask_queue(const deliver::QueueRequest& request);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
@@ -82,6 +87,10 @@ private:
     [[nodiscard]] std::vector<Listening> listen(const Settings& settings,
                                                 policy::Mistakes& mistakes);
     void log_reload(const Reloaded& reloaded);
+    [[nodiscard]] report::Section state() const;
+    [[nodiscard]] report::Section process();
+    [[nodiscard]] report::Section counts();
+    [[nodiscard]] io::Task<std::vector<std::string>> latest_errors();
     // How long each core has not answered; asks those that have, so that the next look knows.
     [[nodiscard]] std::vector<std::chrono::seconds> feel_pulses();
     // What was found in the spool, and what is wrong with the resolver.
@@ -101,7 +110,8 @@ private:
     io::Descriptor signals_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::vector<const receive::Census*> censuses_;
-    std::vector<Pulse> pulses_; // of the cores
+    std::vector<Pulse> pulses_;                                   // of the cores
+    std::vector<std::optional<std::vector<std::string>>> errors_; // what the cores told of them
     std::shared_ptr<const Configuration> current_;
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<io::Event> changed_; // something that a task here waits for has happened

@@ -125,33 +125,36 @@ std::string Gateway::metrics() {
     return text;
 }
 
-std::string Gateway::status() const {
+report::Section Gateway::state() const {
     const policy::Counts counts = current_->policy->counts();
-    std::string text = "{\"version\":";
-    report::append_json(text, POSTERN_VERSION);
-    text += ",\"started\":\"";
-    report::append_time(text, std::chrono::floor<std::chrono::milliseconds>(started_at_));
-    text += '"';
-    const auto number = [&text](std::string_view key, std::uint64_t value) {
-        text.append(",\"").append(key).append("\":").append(std::to_string(value));
-    };
-    number("cores", cores_.size());
-    number("sessions", receive::sessions_of_all(censuses_));
-    number("policy_generation", current_->policy->generation());
-    number("organizations", counts.organizations);
-    number("address_lists", counts.lists);
-    number("list_entries", counts.entries);
-    number("settings", counts.settings);
-    number("routes", counts.routes);
-    number("reloads", reloads_);
-    number("reloads_failed", reloads_failed_);
-    number("log_lines_dropped", writer_->lines_dropped());
-    text += ",\"listeners\":[";
+    std::string started;
+    report::append_time(started, std::chrono::floor<std::chrono::milliseconds>(started_at_));
+    std::vector<std::string> listeners;
     for (const ListenerSettings& listener : current_->settings.listeners) {
-        if (!text.ends_with('[')) text += ',';
-        report::append_json(text, listener.address);
+        listeners.push_back(listener.address);
     }
-    return text += "]}";
+    report::Section section{"gateway"};
+    section.text("version", POSTERN_VERSION)
+        .text("started", started)
+        .number("cores", cores_.size())
+        .number("sessions", receive::sessions_of_all(censuses_))
+        .number("policy_generation", current_->policy->generation())
+        .number("organizations", counts.organizations)
+        .number("address_lists", counts.lists)
+        .number("list_entries", counts.entries)
+        .number("settings", counts.settings)
+        .number("routes", counts.routes)
+        .number("reloads", reloads_)
+        .number("reloads_failed", reloads_failed_)
+        .number("log_lines_dropped", writer_->lines_dropped())
+        .texts("listeners", std::move(listeners));
+    return section;
+}
+
+std::string Gateway::status() const {
+    std::string text;
+    state().append_object(text);
+    return text;
 }
 
 } // namespace postern::gateway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <ostream>
 #include <span>
@@ -14,13 +15,15 @@ namespace postern::command {
 [[nodiscard]] int
 reload(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err);
 
-// `postern status`: 1 when nobody runs.
+// `postern status`: 1 when nobody runs. With `--full`: see support.h.
 [[nodiscard]] int
 status(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err);
 
 // What the gateway whose state directory this file names says to a request over its control socket.
-// The error is a sentence.
-[[nodiscard]] std::expected<std::string, std::string> ask(const std::string& config,
-                                                          std::string_view words);
+// `patience`: for each part of its answer. The error is a sentence.
+[[nodiscard]] std::expected<std::string, std::string>
+ask(const std::string& config,
+    std::string_view words,
+    std::chrono::seconds patience = std::chrono::minutes{10});
 
 } // namespace postern::command
