@@ -3,6 +3,9 @@
 #include "policy/file.h"
 #include "policy/load.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -28,6 +31,7 @@ public:
                 continue;
             }
             check_dates(*certificate, named);
+            check_readers(named);
             certificates.push_back(std::move(*certificate));
         }
         return certificates;
@@ -84,6 +88,24 @@ private:
                 settings_.file, named.chain_place, named.chain + " is not valid yet");
         }
     }
+
+    // A key that others can read may be theirs, too. Our own group is no other: a key may be handed
+    // to a service that way (root:postern 0640; a secret of Kubernetes).
+    void check_readers(const CertificateSettings& named) {
+        struct stat facts{};
+        if (::stat(named.key.c_str(), &facts) != 0) return;
+        const bool everybody = (facts.st_mode & (S_IROTH | S_IWOTH)) != 0;
+        const bool group = (facts.st_mode & (S_IRGRP | S_IWGRP)) != 0 && !is_ours(facts.st_gid);
+        if (!everybody && !group) return;
+        const std::string who =
+            everybody ? "everybody on this host"
+                      : "the group " + std::to_string(facts.st_gid) + ", which is not ours,";
+        loaded_.mistakes.warning(settings_.file,
+                                 named.key_place,
+                                 who + " has access to the key " + named.key + "; chmod 600 it");
+    }
+
+    static bool is_ours(gid_t group) { return group == ::getegid() || ::group_member(group) != 0; }
 
     void error(policy::Place place, std::string_view message) {
         loaded_.mistakes.error(settings_.file, place, std::string{message});

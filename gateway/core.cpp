@@ -86,6 +86,7 @@ public:
     }
 
     [[nodiscard]] io::Ring& ring() { return *ring_; }
+    [[nodiscard]] const std::vector<std::string>& errors() const { return journal_.errors(); }
 
     void adopt(CoreConfiguration configuration) {
         const Settings& settings = configuration.shared->settings;
@@ -261,7 +262,22 @@ private:
         counters.next_hop_reuses.set(relay.reused);
         counters.next_hop_connections.set(static_cast<std::int64_t>(relay.active));
         counters.next_hop_idle.set(static_cast<std::int64_t>(relay.idle));
-        if (outbound_) counters.spool_data_syncs.set(outbound_->spool.counters().data_syncs);
+        if (!outbound_) return;
+        counters.spool_data_syncs.set(outbound_->spool.counters().data_syncs);
+        look_for_oldest(outbound_->spool);
+    }
+
+    // That looks at every message, so it is done now and then. Whoever reads the numbers asks for a
+    // sign of life, so that an idle loop turns for it.
+    void look_for_oldest(const spool::Spool& spool) {
+        constexpr io::Duration period = std::chrono::seconds{15};
+        report::Gauge& arrival = core_.counters_.queue_oldest_arrival;
+        const bool is_empty = spool.waiting().empty() && spool.in_hand() == 0;
+        const bool was_empty = arrival.value() == 0;
+        if (is_empty == was_empty && ring_->now() < next_look_) return;
+        next_look_ = ring_->now() + period;
+        const auto oldest = spool.oldest();
+        arrival.set(oldest ? spool::arrival_of(*oldest).time_since_epoch().count() : 0);
     }
 
     Core& core_;
@@ -273,6 +289,7 @@ private:
     relay::Pool relay_;
     receive::Surroundings surroundings_;
     std::optional<Outbound> outbound_;
+    io::Clock::time_point next_look_{}; // for the oldest message
     bool stopping_ = false;
     io::TaskGroup asked_;
     std::multimap<std::string, std::unique_ptr<receive::Door>> doors_; // by address
@@ -337,6 +354,12 @@ void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::stri
         state_->ask_queue(std::move(asked), std::move(answer));
     });
     if (ended_) mailbox_.run_posted();
+}
+
+void Core::ask_for_errors(std::function<void(std::vector<std::string>)> answered) {
+    mailbox_.post([this, answer = std::move(answered)] {
+        answer(state_ != nullptr ? state_->errors() : std::vector<std::string>{});
+    });
 }
 
 void Core::ask_for_sign_of_life(std::function<void()> answered) {

@@ -75,6 +75,8 @@ public:
     // `answered` is called on the core's thread, with "" when this core has no queue; and on the
     // caller's when the core has ended.
     void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered);
+    // `answered` is called on the core's thread with its latest lines of level error.
+    void ask_for_errors(std::function<void(std::vector<std::string>)> answered);
     // `answered` is called on the core's thread, as soon as its loop comes to it.
     void ask_for_sign_of_life(std::function<void()> answered);
     void stop(receive::Door::Address addresses);

@@ -128,7 +128,8 @@ io::Task<std::string> Endpoints::http(Channel& channel) {
     }
     const admin::Pages pages{.metrics = [this] { return gateway_.metrics(); },
                              .status = [this] { return gateway_.status() + "\n"; },
-                             .ready = [this] { return gateway_.ready(); }};
+                             .ready = [this] { return gateway_.ready(); },
+                             .healthy = [this] { return gateway_.healthy(); }};
     co_return admin::answer(request, pages);
 }
 
@@ -143,6 +144,8 @@ io::Task<std::string> Endpoints::control(Channel& channel) {
         co_return answer ? "ok\n" + *answer : std::string{"refused\nthe gateway is ending\n"};
     }
     if (*line == "status") co_return "ok\n" + gateway_.status() + "\n";
+    if (*line == "support") co_return "ok\n" + co_await gateway_.support(Gateway::Form::text);
+    if (*line == "support json") co_return "ok\n" + co_await gateway_.support(Gateway::Form::json);
     if (*line == "hand over") {
         const std::string problem = gateway_.hand_over(channel.socket().fd());
         co_return problem.empty() ? std::string{} : "refused\n" + problem + "\n";

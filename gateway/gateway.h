@@ -11,6 +11,7 @@
 #include "gateway/journal.h"
 #include "gateway/listening.h"
 #include "gateway/loader.h"
+#include "gateway/report/section.h"
 #include "gateway/supervisor.h"
 #include "gateway/watch.h"
 #include "ssl/library.h"
@@ -57,8 +58,11 @@ public:
 
     // For the admin and control listeners, on the main thread.
     [[nodiscard]] io::Task<Reloaded> reload(Loader::When when);
-    [[nodiscard]] std::string metrics() const;
+    [[nodiscard]] std::string metrics();
     [[nodiscard]] std::string status() const;
+    // What `postern status --full` wants of it. Waits for the cores, but not for one that is stuck.
+    enum class Form : std::uint8_t { text, json };
+    [[nodiscard]] io::Task<std::string> support(Form form);
     // What the cores say to it, one after the other. Nothing: we stop.
     [[nodiscard]] io::Task<std::optional<std::string>>
     ask_queue(const deliver::QueueRequest& request);
@@ -67,8 +71,16 @@ public:
     // result is why not, or "".
     [[nodiscard]] std::string hand_over(int connection);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
+    // False: an event loop is stuck, and only a new process will help.
+    [[nodiscard]] bool healthy();
 
 private:
+    // When a core was asked for a sign of life, and whether it has given it.
+    struct Pulse {
+        io::Clock::time_point asked;
+        bool answered = true;
+    };
+
     [[nodiscard]] io::Task<void> serve();
     [[nodiscard]] io::Task<bool> start();
     [[nodiscard]] io::Task<void> wait_for_signals();
@@ -94,6 +106,12 @@ private:
     void tell_ready() const;
     void tell_reloading() const;
     void tell_stopping() const;
+    [[nodiscard]] report::Section state() const;
+    [[nodiscard]] report::Section process();
+    [[nodiscard]] report::Section counts();
+    [[nodiscard]] io::Task<std::vector<std::string>> latest_errors();
+    // How long each core has not answered; asks those that have, so that the next look knows.
+    [[nodiscard]] std::vector<std::chrono::seconds> feel_pulses();
     // What was found in the spool, and what is wrong with the resolver.
     void log_outbound(const Load& load);
 
@@ -114,6 +132,8 @@ private:
     io::Descriptor signals_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::vector<const receive::Census*> censuses_;
+    std::vector<Pulse> pulses_;                                   // of the cores
+    std::vector<std::optional<std::vector<std::string>>> errors_; // what the cores told of them
     std::shared_ptr<const Configuration> current_;
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<io::Event> changed_; // something that a task here waits for has happened

@@ -2,6 +2,7 @@
 #include "gateway/report/line.h"
 #include "gateway/report/metrics.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -74,7 +75,32 @@ void Gateway::log_outbound(const Load& load) {
     journal_->flush();
 }
 
-std::string Gateway::metrics() const {
+std::vector<std::chrono::seconds> Gateway::feel_pulses() {
+    const io::Clock::time_point time = io::Clock::now();
+    std::vector<std::chrono::seconds> silence(cores_.size());
+    pulses_.resize(cores_.size());
+    for (std::size_t number = 0; number < cores_.size(); ++number) {
+        Pulse& pulse = pulses_.at(number);
+        if (!pulse.answered) {
+            silence.at(number) = std::chrono::floor<std::chrono::seconds>(time - pulse.asked);
+            continue;
+        }
+        pulse = {.asked = time, .answered = false};
+        cores_.at(number)->ask_for_sign_of_life([this, number] {
+            mailbox_.post([this, number] { pulses_.at(number).answered = true; });
+        });
+    }
+    return silence;
+}
+
+bool Gateway::healthy() {
+    constexpr std::chrono::seconds silence_max{30};
+    return std::ranges::all_of(feel_pulses(), [silence_max](std::chrono::seconds silence) {
+        return silence < silence_max;
+    });
+}
+
+std::string Gateway::metrics() {
     report::Process process{.version = POSTERN_VERSION,
                             .cores = static_cast<unsigned>(cores_.size()),
                             .policy_generation = current_->policy->generation(),
@@ -82,6 +108,8 @@ std::string Gateway::metrics() const {
                             .reloads_failed = reloads_failed_,
                             .log_lines_dropped = writer_->lines_dropped(),
                             .started_at = std::chrono::floor<std::chrono::seconds>(started_at_),
+                            .now = std::chrono::floor<std::chrono::seconds>(now()),
+                            .silence = feel_pulses(),
                             .certificates = {}};
     for (std::size_t at = 0; at < current_->certificates.size(); ++at) {
         process.certificates.push_back(
@@ -98,33 +126,36 @@ std::string Gateway::metrics() const {
     return text;
 }
 
-std::string Gateway::status() const {
+report::Section Gateway::state() const {
     const policy::Counts counts = current_->policy->counts();
-    std::string text = "{\"version\":";
-    report::append_json(text, POSTERN_VERSION);
-    text += ",\"started\":\"";
-    report::append_time(text, std::chrono::floor<std::chrono::milliseconds>(started_at_));
-    text += '"';
-    const auto number = [&text](std::string_view key, std::uint64_t value) {
-        text.append(",\"").append(key).append("\":").append(std::to_string(value));
-    };
-    number("cores", cores_.size());
-    number("sessions", receive::sessions_of_all(censuses_));
-    number("policy_generation", current_->policy->generation());
-    number("organizations", counts.organizations);
-    number("address_lists", counts.lists);
-    number("list_entries", counts.entries);
-    number("settings", counts.settings);
-    number("routes", counts.routes);
-    number("reloads", reloads_);
-    number("reloads_failed", reloads_failed_);
-    number("log_lines_dropped", writer_->lines_dropped());
-    text += ",\"listeners\":[";
+    std::string started;
+    report::append_time(started, std::chrono::floor<std::chrono::milliseconds>(started_at_));
+    std::vector<std::string> listeners;
     for (const ListenerSettings& listener : current_->settings.listeners) {
-        if (!text.ends_with('[')) text += ',';
-        report::append_json(text, listener.address);
+        listeners.push_back(listener.address);
     }
-    return text += "]}";
+    report::Section section{"gateway"};
+    section.text("version", POSTERN_VERSION)
+        .text("started", started)
+        .number("cores", cores_.size())
+        .number("sessions", receive::sessions_of_all(censuses_))
+        .number("policy_generation", current_->policy->generation())
+        .number("organizations", counts.organizations)
+        .number("address_lists", counts.lists)
+        .number("list_entries", counts.entries)
+        .number("settings", counts.settings)
+        .number("routes", counts.routes)
+        .number("reloads", reloads_)
+        .number("reloads_failed", reloads_failed_)
+        .number("log_lines_dropped", writer_->lines_dropped())
+        .texts("listeners", std::move(listeners));
+    return section;
+}
+
+std::string Gateway::status() const {
+    std::string text;
+    state().append_object(text);
+    return text;
 }
 
 } // namespace postern::gateway

@@ -59,6 +59,10 @@ void JournalWriter::run() {
 }
 
 void Journal::append(report::Level level, std::string_view line) {
+    if (level == report::Level::error) {
+        if (errors_.size() == errors_kept) errors_.erase(errors_.begin());
+        errors_.emplace_back(line);
+    }
     if (level > level_) return;
     lines_ += line;
     lines_ += '\n';

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace postern::gateway {
 
@@ -53,6 +54,10 @@ public:
     Journal& operator=(const Journal&) = delete;
     ~Journal() { flush(); }
 
+    static constexpr std::size_t errors_kept = 20;
+    // The latest lines of level error, the oldest first, however much of the log is written out.
+    [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
+
     // `line` is one JSON object, without a line feed.
     void append(report::Level level, std::string_view line);
     [[nodiscard]] bool empty() const { return lines_.empty(); }
@@ -62,6 +67,7 @@ public:
 private:
     JournalWriter& writer_;
     std::string lines_;
+    std::vector<std::string> errors_;
     report::Level level_ = report::Level::info;
 };
 

@@ -11,7 +11,10 @@ Response page(std::string_view path, const Pages& pages) {
     if (path == "/status") {
         return {.status = Status::ok, .content_type = "application/json", .body = pages.status()};
     }
-    if (path == "/healthz") return {.body = "ok\n"};
+    if (path == "/healthz") {
+        if (pages.healthy()) return {.body = "ok\n"};
+        return {.status = Status::unavailable, .body = "an event loop is stuck\n"};
+    }
     if (path == "/readyz") {
         if (pages.ready()) return {.body = "ready\n"};
         return {.status = Status::unavailable, .body = "not ready\n"};

@@ -14,10 +14,11 @@ struct Pages {
     std::function<std::string()> metrics; // Prometheus text
     std::function<std::string()> status;  // JSON
     std::function<bool()> ready;          // takes mail
+    std::function<bool()> healthy;        // every event loop turns
 };
 
-/// The answer to a request for a path: /metrics, /status, /healthz (this process turns its loop)
-/// and /readyz (it takes mail, too; 503 otherwise).
+/// The answer to a request for a path: /metrics, /status, /healthz (200 while every event loop
+/// turns, else 503: a new process is needed) and /readyz (200 while it takes mail, else 503).
 [[nodiscard]] Response page(std::string_view path, const Pages& pages);
 
 /// The whole answer to a request that is complete or wrong.

@@ -1,6 +1,7 @@
 #include "gateway/command/ask.h"
 
 #include "gateway/command/options.h"
+#include "gateway/command/support.h"
 #include "gateway/endpoints.h"
 #include "gateway/io/descriptor.h"
 #include "gateway/settings.h"
@@ -17,6 +18,7 @@
 #include <expected>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace postern::command {
 namespace {
@@ -32,10 +34,14 @@ constexpr std::string_view reload_help =
     "                  (default /etc/postern/postern.toml)\n";
 
 constexpr std::string_view status_help =
-    "usage: postern status [--config FILE] [--json]\n"
+    "usage: postern status [--full] [--config FILE] [--json]\n"
     "\n"
     "Prints what the running gateway says of itself. Exit code 1: none is running.\n"
     "\n"
+    "  --full          all that a report of a fault should have: versions, kernel, settings,\n"
+    "                  what is wrong with the files, counters, the latest errors. No content of a\n"
+    "                  key; addresses and paths are in it. Without a running gateway what can be\n"
+    "                  said without it\n"
     "  --config FILE   whose state directory tells where the gateway listens\n"
     "                  (default /etc/postern/postern.toml)\n"
     "  --json          as one JSON object\n";
@@ -46,7 +52,8 @@ std::unexpected<std::string> no_answer_at(const std::string& path) {
                            std::generic_category().message(error)};
 }
 
-std::expected<io::Descriptor, std::string> connect_to(const std::string& path) {
+std::expected<io::Descriptor, std::string> connect_to(const std::string& path,
+                                                      std::chrono::seconds wait) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
@@ -55,7 +62,7 @@ std::expected<io::Descriptor, std::string> connect_to(const std::string& path) {
     std::ranges::copy(path, address.sun_path);
     io::Descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!fd.valid()) return no_answer_at(path);
-    const timeval patience{.tv_sec = 600, .tv_usec = 0};
+    const timeval patience{.tv_sec = wait.count(), .tv_usec = 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         return no_answer_at(path);
@@ -101,17 +108,19 @@ std::string readable(std::string_view json) {
 
 } // namespace
 
-std::expected<io::Descriptor, std::string> connect_to_gateway(const std::string& config) {
+std::expected<io::Descriptor, std::string> connect_to_gateway(const std::string& config,
+                                                              std::chrono::seconds patience) {
     // Mistakes in it are the gateway's to tell. But if nothing in it can be understood, the gateway
     // of the default directory may be another one.
     if (const auto document = policy::Document::load(config); !document) {
         return std::unexpected{document.error().text()};
     }
-    return connect_to(gateway::control_path(gateway::load_settings(config).settings));
+    return connect_to(gateway::control_path(gateway::load_settings(config).settings), patience);
 }
 
-std::expected<std::string, std::string> ask(const std::string& config, std::string_view words) {
-    const auto fd = connect_to_gateway(config);
+std::expected<std::string, std::string>
+ask(const std::string& config, std::string_view words, std::chrono::seconds patience) {
+    const auto fd = connect_to_gateway(config, patience);
     if (!fd) return std::unexpected{fd.error()};
     const std::string path = gateway::control_path(gateway::load_settings(config).settings);
     const std::string request = std::string{words} + "\r\n";
@@ -157,7 +166,9 @@ int reload(std::span<const std::string_view> arguments, std::ostream& out, std::
     return done ? 0 : 1;
 }
 
-int status(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err) {
+int status(std::span<const std::string_view> all, std::ostream& out, std::ostream& err) {
+    std::vector<std::string_view> arguments{all.begin(), all.end()};
+    const bool is_full = std::erase(arguments, "--full") > 0;
     const auto options = read_options(arguments);
     if (!options) {
         err << "postern status: " << options.error() << '\n';
@@ -167,6 +178,7 @@ int status(std::span<const std::string_view> arguments, std::ostream& out, std::
         out << status_help;
         return 0;
     }
+    if (is_full) return support(arguments, out, err);
     const auto answer = ask(options->config, "status");
     if (!answer || !answer->starts_with("ok\n")) {
         err << "postern status: " << (answer ? "not understood" : answer.error()) << '\n';

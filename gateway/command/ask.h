@@ -2,6 +2,7 @@
 
 #include "gateway/io/descriptor.h"
 
+#include <chrono>
 #include <expected>
 #include <ostream>
 #include <span>
@@ -16,18 +17,21 @@ namespace postern::command {
 [[nodiscard]] int
 reload(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err);
 
-// `postern status`: 1 when nobody runs.
+// `postern status`: 1 when nobody runs. With `--full`: see support.h.
 [[nodiscard]] int
 status(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err);
 
 // A connection to the control socket of the gateway whose state directory this file names. The
 // error is a sentence.
 [[nodiscard]] std::expected<io::Descriptor, std::string>
-connect_to_gateway(const std::string& config);
+connect_to_gateway(const std::string& config,
+                   std::chrono::seconds patience = std::chrono::minutes{10});
 
 // What the gateway whose state directory this file names says to a request over its control socket.
-// The error is a sentence.
-[[nodiscard]] std::expected<std::string, std::string> ask(const std::string& config,
-                                                          std::string_view words);
+// `patience`: for each part of its answer. The error is a sentence.
+[[nodiscard]] std::expected<std::string, std::string>
+ask(const std::string& config,
+    std::string_view words,
+    std::chrono::seconds patience = std::chrono::minutes{10});
 
 } // namespace postern::command

@@ -90,6 +90,8 @@ Answer answer_from(const ub_result& result) {
 
 } // namespace
 
+std::string_view library_version() { return ub_version(); }
+
 std::expected<std::unique_ptr<Context>, std::string>
 Context::open(const gateway::DnsSettings& settings, const std::string& resolv_conf) {
     ub_ctx* const made = ub_ctx_create();

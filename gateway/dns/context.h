@@ -7,11 +7,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 struct ub_ctx;
 struct ub_result;
 
 namespace postern::dns {
+
+// "1.17.1": libunbound's, of the library that runs.
+[[nodiscard]] std::string_view library_version();
 
 // libunbound: a validating resolver with a cache, working on a thread of its own, which answers
 // through a descriptor. One a core: opened by a thread that may block (files are read), one at a

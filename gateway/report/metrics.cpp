@@ -1,5 +1,6 @@
 #include "gateway/report/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <map>
@@ -227,6 +228,31 @@ void append_histogram(std::string& out, Cores cores) {
     append_sample(out, name + "_count", {}, below);
 }
 
+void append_oldest(std::string& out, Cores cores, std::chrono::sys_seconds now) {
+    constexpr Metric metric{"postern_queue_oldest_message_age_seconds",
+                            "Since the oldest message in the queue came; 0 when there is none."};
+    const std::int64_t time = now.time_since_epoch().count();
+    std::int64_t age = 0;
+    for (const Counters* const core : cores) {
+        const std::int64_t arrival = core->queue_oldest_arrival.value();
+        if (arrival != 0) age = std::max(age, time - arrival);
+    }
+    append_header(out, metric, Kind::gauge);
+    append_sample(out, metric.name, {}, std::string_view(std::to_string(age)));
+}
+
+void append_silence(std::string& out, std::span<const std::chrono::seconds> silence) {
+    constexpr Metric metric{"postern_core_silent_seconds",
+                            "How long an event loop has not answered; 0 when it turns."};
+    append_header(out, metric, Kind::gauge);
+    for (std::size_t core = 0; core < silence.size(); ++core) {
+        const std::string number = std::to_string(core);
+        const Label label{.name = "core", .value = number};
+        const std::string lasted = std::to_string(silence[core].count());
+        append_sample(out, metric.name, label, std::string_view(lasted));
+    }
+}
+
 void append_one(std::string& out, Metric metric, Kind kind, std::uint64_t value) {
     append_header(out, metric, kind);
     append_sample(out, metric.name, {}, value);
@@ -279,6 +305,8 @@ void render(std::span<const Counters* const> cores, const Process& process, std:
         const auto sum = sum_of<std::int64_t>(cores, row.member);
         append_sample(out, row.metric.name, {}, std::string_view(std::to_string(sum)));
     }
+    append_oldest(out, cores, process.now);
+    append_silence(out, process.silence);
     for (const NamedRow& row : named_rows)
         append_named(out, cores, row);
     append_verdicts(out, cores);

@@ -46,6 +46,7 @@ struct alignas(64) Counters {
     Counter delivery_reports;      // to senders
     Gauge queue_waiting;           // messages on the disk
     Gauge queue_in_hand;           // being delivered
+    Gauge queue_oldest_arrival;    // seconds since 1970; 0: the queue is empty
     Counter spool_data_syncs;
     Counter spool_failures;
 
@@ -70,6 +71,8 @@ struct Process {
     std::uint64_t reloads_failed = 0;
     std::uint64_t log_lines_dropped = 0;
     std::chrono::sys_seconds started_at;
+    std::chrono::sys_seconds now;
+    std::vector<std::chrono::seconds> silence; // of each core: how long it has not answered
     std::vector<Certificate> certificates;
 };
 

@@ -68,6 +68,20 @@ std::vector<MessageId> Index::take_all(std::uint32_t log, std::uint32_t segment)
     return taken;
 }
 
+std::optional<MessageId> Index::oldest() const {
+    std::optional<MessageId> oldest;
+    const auto look = [&oldest](MessageId id) {
+        if (!oldest || id < *oldest) oldest = id;
+    };
+    for (const Entry& entry : waiting_) {
+        look(entry.id);
+    }
+    for (const auto& [id, entry] : in_hand_) {
+        look(id);
+    }
+    return oldest;
+}
+
 void Index::append_hand(std::vector<Entry>& entries) const {
     for (const auto& [id, entry] : in_hand_) {
         entries.push_back(entry);

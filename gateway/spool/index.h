@@ -49,6 +49,9 @@ public:
     // From the hand, for good.
     void remove(MessageId id);
 
+    // The one that came first, waiting or in hand. Looks at every message.
+    [[nodiscard]] std::optional<MessageId> oldest() const;
+
     // A heap.
     [[nodiscard]] const std::deque<Entry>& waiting() const { return waiting_; }
     [[nodiscard]] std::size_t in_hand() const { return in_hand_.size(); }

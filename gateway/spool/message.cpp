@@ -13,6 +13,12 @@ std::string text(MessageId id) {
     return out;
 }
 
+Time arrival_of(MessageId id) {
+    constexpr unsigned core_bits = 10; // above them microseconds, see Spool::begin()
+    const std::chrono::microseconds since{static_cast<std::int64_t>(id >> core_bits)};
+    return Time{std::chrono::floor<std::chrono::seconds>(since)};
+}
+
 Time due(const Message& message) {
     Time earliest = never;
     for (const Recipient& recipient : message.recipients) {

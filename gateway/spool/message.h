@@ -19,6 +19,10 @@ using MessageId = std::uint64_t;
 using Time = std::chrono::sys_seconds;
 inline constexpr Time never{std::chrono::seconds{UINT32_MAX}}; // the year 2106
 
+// When the message came, as its id tells: with many at a time, or a clock that went back, a little
+// later than it really was.
+[[nodiscard]] Time arrival_of(MessageId id);
+
 enum class State : std::uint8_t {
     waiting,   // to be tried at `next`
     held,      // an operator said: not until I say so

@@ -96,6 +96,8 @@ public:
     // What waits, in no order. What is in hand, or being moved by the compaction, is not in it.
     [[nodiscard]] const std::deque<Entry>& waiting() const { return index_.waiting(); }
     [[nodiscard]] std::size_t in_hand() const { return index_.in_hand(); }
+    // The message that came first. Looks at every one.
+    [[nodiscard]] std::optional<MessageId> oldest() const { return index_.oldest(); }
     [[nodiscard]] const LogCounters& counters() const { return counters_; }
 
     // Deletes segments without live messages and rewrites mostly dead ones, the oldest first. Runs

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "tests/gateway/directory.h"
@@ -41,7 +44,10 @@ struct Host {
     void use(const std::string& chain, const std::string& key) const {
         directory.write("a.pem", fixture(chain));
         directory.write("a.key", fixture(key));
+        allow(0600);
     }
+    // Who has access to the key.
+    void allow(mode_t mode) const { REQUIRE(::chmod(directory.path("a.key").c_str(), mode) == 0); }
     [[nodiscard]] LoadedConfiguration load(std::uint64_t generation = 1) const {
         return load_configuration(directory.path("postern.toml"), generation, nullptr);
     }
@@ -103,6 +109,37 @@ TEST_CASE("a certificate outside its dates is a warning: mail goes on") {
     host.use(row.name + ".pem", row.name + ".key");
     CHECK(host.mistakes() == row.warning);
     CHECK(host.load().configuration);
+}
+
+TEST_CASE("a key that others have access to is a warning, one for our group is none") {
+    struct Row {
+        mode_t mode;
+        std::string warning;
+    };
+    const std::string place = "postern.toml:10:7: warning: ";
+    const auto row = GENERATE_COPY(values<Row>({
+        {0400, ""},
+        {0660, ""},
+        {0604, place + "everybody on this host has access to the key a.key; chmod 600 it\n"},
+        {0602, place + "everybody on this host has access to the key a.key; chmod 600 it\n"},
+    }));
+    CAPTURE(row.mode);
+    const Host host;
+    host.allow(row.mode);
+    CHECK(host.mistakes() == row.warning);
+    CHECK(host.load().configuration);
+}
+
+TEST_CASE("a key of another group is a warning when that group has access") {
+    const Host host;
+    constexpr gid_t other = 54321;
+    // Only root can give it away.
+    if (::chown(host.directory.path("a.key").c_str(), ::geteuid(), other) != 0) return;
+    host.allow(0640);
+    CHECK(host.mistakes() == "postern.toml:10:7: warning: the group 54321, which is not ours, has "
+                             "access to the key a.key; chmod 600 it\n");
+    host.allow(0600);
+    CHECK(host.mistakes().empty());
 }
 
 TEST_CASE("a trust store that cannot be used is a warning, and nothing is trusted") {

@@ -152,6 +152,21 @@ TEST_CASE("what waits is bounded: lines beyond are dropped and counted, earlier 
     CHECK(written.size() == JournalWriter::bytes_waiting_max);
 }
 
+TEST_CASE("the latest errors are kept, whatever the level of the log") {
+    Pipe pipe;
+    JournalWriter writer{pipe.write.get()};
+    Journal journal{writer};
+    CHECK(journal.errors().empty());
+    for (std::size_t number = 0; number < Journal::errors_kept + 2; ++number) {
+        journal.append(Level::error, "error " + std::to_string(number));
+        journal.append(Level::warning, "warning");
+    }
+    CHECK(journal.errors().size() == Journal::errors_kept);
+    CHECK(journal.errors().front() == "error 2");
+    journal.flush();
+    CHECK(journal.errors().back() == "error " + std::to_string(Journal::errors_kept + 1));
+}
+
 TEST_CASE("a log that nobody can write to any more is no reason to stop") {
     const io::Descriptor unwritable{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
     REQUIRE(unwritable.valid());

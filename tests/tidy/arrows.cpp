@@ -38,6 +38,7 @@ constexpr std::array table{
     Arrow{"gateway/loader.",
           "policy/ ssl/ gateway/io/ gateway/settings. gateway/dns/ gateway/spool/ "
           "gateway/configuration. gateway/ourselves. gateway/watch."},
+    Arrow{"gateway/machine.", "ssl/ gateway/io/ gateway/report/ gateway/dns/"},
     Arrow{"gateway/admin/", "gateway/io/ gateway/smtp/line. gateway/channel. gateway/limits."},
     Arrow{"gateway/core.", rows_above},
     // A pair: the endpoints ask the gateway, which opens and closes them.
@@ -48,6 +49,7 @@ constexpr std::array table{
     Arrow{"gateway/gateway_reload.", rows_above},
     Arrow{"gateway/gateway_report.", rows_above},
     Arrow{"gateway/gateway_supervision.", rows_above},
+    Arrow{"gateway/gateway_support.", rows_above},
     Arrow{"gateway/command/postfix/", "policy/"},
     Arrow{"gateway/command/", rows_above},
     Arrow{"gateway/main.", rows_above},

@@ -5,10 +5,11 @@
 namespace postern::admin {
 namespace {
 
-Pages pages(bool ready) {
+Pages pages(bool ready, bool healthy = true) {
     return {.metrics = [] { return std::string{"postern_sessions 1\n"}; },
             .status = [] { return std::string{"{}\n"}; },
-            .ready = [ready] { return ready; }};
+            .ready = [ready] { return ready; },
+            .healthy = [healthy] { return healthy; }};
 }
 
 } // namespace
@@ -43,6 +44,12 @@ TEST_CASE("each path has its text") {
     CHECK(response.status == row.status);
     CHECK(response.content_type == row.content_type);
     CHECK(response.body == row.body);
+}
+
+TEST_CASE("a process with a loop that is stuck is not healthy") {
+    const Response response = page("/healthz", pages(true, false));
+    CHECK(response.status == Status::unavailable);
+    CHECK(response.body == "an event loop is stuck\n");
 }
 
 TEST_CASE("a request is answered, a wrong one as well") {

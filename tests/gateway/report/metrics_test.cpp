@@ -21,6 +21,8 @@ struct Rendered {
                     .reloads_failed = 1,
                     .log_lines_dropped = 0,
                     .started_at = std::chrono::sys_seconds{std::chrono::seconds{1000}},
+                    .now = std::chrono::sys_seconds{std::chrono::seconds{2000}},
+                    .silence = {std::chrono::seconds{0}, std::chrono::seconds{41}},
                     .certificates = {}};
 
     [[nodiscard]] std::string text() const {
@@ -74,6 +76,23 @@ TEST_CASE("the buckets of durations include those below them") {
     CHECK(rendered.has("postern_message_duration_seconds_bucket{le=\"+Inf\"} 3"));
     CHECK(rendered.has("postern_message_duration_seconds_sum 120.0024"));
     CHECK(rendered.has("postern_message_duration_seconds_count 3"));
+}
+
+TEST_CASE("the oldest message is that of all cores that have one") {
+    const Rendered rendered;
+    CHECK(rendered.has("postern_queue_oldest_message_age_seconds 0"));
+    rendered.first->queue_oldest_arrival.set(1990);
+    CHECK(rendered.has("postern_queue_oldest_message_age_seconds 10"));
+    rendered.second->queue_oldest_arrival.set(1400);
+    CHECK(rendered.has("postern_queue_oldest_message_age_seconds 600"));
+    rendered.second->queue_oldest_arrival.set(2500); // the clock went back
+    CHECK(rendered.has("postern_queue_oldest_message_age_seconds 10"));
+}
+
+TEST_CASE("each core's silence has a row") {
+    const Rendered rendered;
+    CHECK(rendered.has("postern_core_silent_seconds{core=\"0\"} 0"));
+    CHECK(rendered.has("postern_core_silent_seconds{core=\"1\"} 41"));
 }
 
 TEST_CASE("what is not any core's is there, too") {

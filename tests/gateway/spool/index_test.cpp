@@ -76,6 +76,19 @@ TEST_CASE("from the hand a message goes back or away", "[spool]") {
     CHECK(index.waiting().empty());
 }
 
+TEST_CASE("the oldest is found where it is, waiting or in hand", "[spool]") {
+    Index index;
+    CHECK_FALSE(index.oldest());
+    for (const Entry& one : {entry(7, 10), entry(5, 30), entry(6, 20)}) {
+        index.add(one);
+    }
+    CHECK(index.oldest() == 5);
+    REQUIRE(index.take(5) != nullptr);
+    CHECK(index.oldest() == 5);
+    index.remove(5);
+    CHECK(index.oldest() == 6);
+}
+
 TEST_CASE("all of a segment can be taken at once", "[spool]") {
     Index index;
     for (std::uint32_t id = 1; id <= 20; ++id) {

@@ -37,6 +37,7 @@ TEST_CASE("a message comes back as it was given, also after a restart", "[spool]
 TEST_CASE("messages are due in the order of their times", "[spool]") {
     Queue queue;
     CHECK_FALSE(queue.spool().next_due());
+    CHECK_FALSE(queue.spool().oldest());
     const MessageId first = queue.submit("a").value();
     const MessageId second = queue.submit("b").value();
     CHECK(second > first);
@@ -49,6 +50,7 @@ TEST_CASE("messages are due in the order of their times", "[spool]") {
     CHECK(queue.spool().next_due() == noon + minutes{5});
     CHECK(queue.spool().take_due(noon + minutes{5}) == first);
     CHECK(queue.spool().in_hand() == 2);
+    CHECK(queue.spool().oldest() == first);
 }
 
 io::Task<void> wait_for_earlier(Spool& spool, bool& earlier) {
@@ -133,6 +135,8 @@ TEST_CASE("ids rise although the clock goes back, and after a restart", "[spool]
     const MessageId second =
         queue.spool().begin(test::mail_from("a@b"), test::recipients(1), noon - minutes{1}).id();
     CHECK(second > first);
+    CHECK(arrival_of(first) == noon);
+    CHECK(arrival_of(second) == noon);
     const MessageId third = queue.submit("x").value();
     queue.restart();
     CHECK(queue.submit("y").value() > third);
