@@ -120,7 +120,7 @@ dpkg -r postern >/package/dpkg.log 2>&1 || { cat /package/dpkg.log; fail "remove
 
 say "purge: mail that waits stays"
 dpkg -i /package/3.deb >/dev/null 2>&1 || fail "installing again"
-is "$(runuser -u postern -- postern queue list | wc -l)" 1 "waiting messages"
+[ -n "$(runuser -u postern -- postern queue list)" ] || fail "the queue is empty"
 dpkg -P postern >/package/dpkg.log 2>&1 || { cat /package/dpkg.log; fail "purge"; }
 grep -q "stays" /package/dpkg.log || fail "nobody is told of the queue"
 [ -n "$(find /var/lib/postern/spool -name '*.seg')" ] || fail "the queue is gone"
