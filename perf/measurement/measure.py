@@ -17,6 +17,7 @@ def measure_load(build, generator_cpu, server, sink, job, seconds):
     server.wait_until_delivered()
 
     command = load_command(build, generator_cpu, server.address, [*job.load_options(), "--seconds", str(seconds)])
+    counters_before = server.counters()
     server_before, sink_before, began = server.cpu_seconds(), sink.cpu_seconds(), time.monotonic()
     result = run_load(command, seconds + _SLACK_SECONDS)
     server.wait_until_delivered()
@@ -34,6 +35,10 @@ def measure_load(build, generator_cpu, server, sink, job, seconds):
         "other_cpu_share": round((sink_cpu + result["generator_cpu_seconds"]) / until_delivered, 3),
         "delivered_per_second": round(messages / max(until_delivered, result["seconds"]), 1),
     }
+    syncs = "postern_spool_data_syncs_total"
+    if syncs in counters_before and messages:
+        done = server.counters()[syncs] - counters_before[syncs]
+        result["data_syncs_per_1000_messages"] = round(done * 1000 / messages, 2)
     result["load_command"] = command
     return result
 
@@ -60,7 +65,7 @@ def measure_idle(build, generator_cpu, server, job, connections):
 
 
 def summarize(results, key):
-    values = sorted(result[key] for result in results if result[key] is not None)
+    values = sorted(result[key] for result in results if result.get(key) is not None)
     if not values:
         return None
     middle = statistics.median(values)

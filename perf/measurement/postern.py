@@ -1,11 +1,13 @@
 """Postern, freshly started from a directory of its own and pinned to one CPU."""
 
+import enum
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
-from . import processes
+from . import machine, processes
 
 # What the measured mail is from: a listed sender, so that every message over TLS is judged by a setting.
 LISTED_SENDER = "sender@bank.example"
@@ -21,8 +23,8 @@ cores = 1
 [[listener]]
 name = "mx"
 address = "{address}"
-direction = "inbound"
-
+direction = "{direction}"
+{clients}
 [[certificate]]
 chain = "{chain}"
 key = "{key}"
@@ -36,7 +38,10 @@ commands = 1000000
 command = "1h"
 
 [admin]
-address = ""
+address = "{admin}"
+
+[delivery]
+destination_concurrency = 50
 """
 
 _POLICY = """\
@@ -59,6 +64,11 @@ name = "mailbox servers"
 domains = ["sink.example"]
 hosts = ["{next_hop}"]
 """
+
+
+class Direction(enum.StrEnum):
+    INBOUND = "inbound"    # 250 is the next hop's
+    OUTBOUND = "outbound"  # 250 when it is in the queue, which is emptied to the next hop
 
 
 def free_port():
@@ -85,10 +95,12 @@ def wait_until_greeted(address, process, what, seconds=30):
     raise SystemExit(f"{what} does not greet on {address}")
 
 
-def write_configuration(directory, address, certificate, next_hop):
-    """Its two files; returns the path of the one that `--config` names."""
+def write_configuration(directory, address, certificate, next_hop, direction=Direction.INBOUND, admin=""):
+    """Its two files; returns the path of the one that `--config` names. `admin`: of its metrics; "" for none."""
     config = directory / "postern.toml"
-    config.write_text(_HOST.format(address=address, chain=certificate.chain, key=certificate.key))
+    config.write_text(_HOST.format(
+        address=address, direction=direction, chain=certificate.chain, key=certificate.key, admin=admin,
+        clients='clients = ["127.0.0.0/8"]\n' if direction == Direction.OUTBOUND else ""))
     (directory / "policy.toml").write_text(_POLICY.format(next_hop=next_hop))
     return config
 
@@ -96,13 +108,16 @@ def write_configuration(directory, address, certificate, next_hop):
 class Postern:
     name = "postern"
 
-    def __init__(self, build, directory, cpu, certificate, next_hop):
+    def __init__(self, build, directory, cpu, certificate, next_hop, direction=Direction.INBOUND):
         directory.mkdir(parents=True)
         (directory / "state").mkdir()
+        self._directory = directory
+        self._direction = direction
         self.address = f"127.0.0.1:{free_port()}"
         self._log = directory / "log"
         self._errors = directory / "errors"
-        config = write_configuration(directory, self.address, certificate, next_hop)
+        self._admin = f"127.0.0.1:{free_port()}" if direction == Direction.OUTBOUND else ""
+        config = write_configuration(directory, self.address, certificate, next_hop, direction, self._admin)
         self.command = ["taskset", "-c", str(cpu), str(build.postern), "serve", "--config", str(config)]
         with open(self._log, "wb") as log, open(self._errors, "wb") as errors:
             self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=errors,
@@ -134,8 +149,28 @@ class Postern:
     def pss_bytes(self):
         return processes.pss_bytes(self._process.pid)
 
-    def wait_until_delivered(self):
-        """Its 250 is the next hop's: nothing is left to be delivered."""
+    def counters(self):
+        """What /metrics says; nothing where the job needs none of it."""
+        if not self._admin:
+            return {}
+        with urllib.request.urlopen(f"http://{self._admin}/metrics", timeout=10) as page:
+            lines = [line.split() for line in page.read().decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in lines}
+
+    def wait_until_delivered(self, seconds_max=200):
+        """Inbound, its 250 is the next hop's: nothing is left. Outbound, until the queue is empty."""
+        deadline = time.monotonic() + seconds_max
+        while self._queued():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"Postern does not empty its queue\n{self._log.read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def _queued(self):
+        counters = self.counters()
+        return any(counters.get(name) for name in ("postern_queue_waiting_messages", "postern_queue_in_hand_messages"))
 
     def facts(self):
-        return {"command": self.command}
+        facts = {"command": self.command}
+        if self._direction == Direction.OUTBOUND:
+            facts["queue_filesystem"] = machine.filesystem_of(self._directory)
+        return facts

@@ -85,6 +85,9 @@ class Postfix:
     def pss_bytes(self):
         return processes.pss_bytes(self._master)
 
+    def counters(self):
+        return {}
+
     def wait_until_delivered(self, seconds_max=200):
         """Until the queue is empty: what was accepted is only done when the next hop has it."""
         deadline = time.monotonic() + seconds_max

@@ -18,9 +18,9 @@ def install_what_is_missing(names):
         install.haraka()
 
 
-def started(name, build, directory, cpu, certificate, next_hop):
+def started(name, build, directory, cpu, certificate, next_hop, direction=postern.Direction.INBOUND):
     """A context that holds the server while it runs."""
     if name == "postern":
-        return postern.Postern(build, directory, cpu, certificate, next_hop)
+        return postern.Postern(build, directory, cpu, certificate, next_hop, direction)
     peer, _, way = name.partition("-")
     return _PEERS[peer](way, directory, cpu, certificate, next_hop)
