@@ -23,7 +23,7 @@ TEST_CASE("a core that has ended still answers what it is asked about its queue"
     std::promise<std::string> early;
     core.start({});
     core.ask_queue({}, [&](std::string answer) { early.set_value(std::move(answer)); });
-    core.stop();
+    core.stop(receive::Door::Address::given_up);
     stopped.get_future().wait();
     CHECK(early.get_future().get().empty()); // it has no queue
 
