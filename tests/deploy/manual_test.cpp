@@ -3,6 +3,7 @@
 #include "gateway/command/ask.h"
 #include "gateway/command/check.h"
 #include "gateway/command/explain.h"
+#include "gateway/command/import.h"
 #include "gateway/command/probe.h"
 #include "gateway/command/queue.h"
 #include "gateway/command/serve.h"
@@ -201,7 +202,8 @@ TEST_CASE("postern(8) has every option that the commands take, and no other") {
                                              {"probe", command::probe},
                                              {"queue", command::queue},
                                              {"reload", command::reload},
-                                             {"status", command::status}};
+                                             {"status", command::status},
+                                             {"import", command::import_tables}};
     for (const auto& [name, run] : all) {
         std::ostringstream out;
         std::ostringstream err;
