@@ -74,12 +74,20 @@ io::Task<std::expected<void, ChannelError>> Channel::fill(io::Duration wait) {
 
 namespace {
 
+std::optional<ChannelError> end_of(ssl::Progress progress) {
+    if (progress == ssl::Progress::closed) return ChannelError::closed;
+    if (progress == ssl::Progress::failed) return ChannelError::tls;
+    return std::nullopt;
+}
+
 // RFC 8446 6.1: without close_notify the end may be an attacker's doing.
 ChannelError cut_short(ChannelError error) {
     return error == ChannelError::closed ? ChannelError::broken : error;
 }
 
 } // namespace
+
+bool Channel::answer_may_wait() const { return !window_.empty() && out_.size() < unsaid_bytes_max; }
 
 io::Task<std::expected<void, ChannelError>> Channel::decrypt(io::Duration wait) {
     for (;;) {
@@ -94,11 +102,10 @@ io::Task<std::expected<void, ChannelError>> Channel::decrypt(io::Duration wait) 
         if (cipher_.empty()) chunk_.reset();
         window_ = {plain_.get(), read.bytes};
         // An answer to KeyUpdate, an alert: now, unless there is something to answer anyhow.
-        if (!window_.empty() && out_.size() < unsaid_bytes_max) co_return {};
+        if (answer_may_wait()) co_return {};
         const auto flushed = co_await flush(wait);
         if (!window_.empty()) co_return {};
-        if (read.progress == ssl::Progress::closed) co_return std::unexpected{ChannelError::closed};
-        if (read.progress == ssl::Progress::failed) co_return std::unexpected{ChannelError::tls};
+        if (const auto end = end_of(read.progress)) co_return std::unexpected{*end};
         if (!flushed) co_return flushed;
     }
 }

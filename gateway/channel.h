@@ -100,6 +100,8 @@ public:
 private:
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> fill(io::Duration wait);
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> decrypt(io::Duration wait);
+    // TLS's own words go with ours, which will follow what has come.
+    [[nodiscard]] bool answer_may_wait() const;
     [[nodiscard]] io::Task<std::expected<void, ChannelError>> receive(io::Duration wait);
     [[nodiscard]] io::Task<std::expected<void, ChannelError>>
     flush(io::Duration wait, io::Behind behind = io::Behind::anything);
