@@ -17,6 +17,7 @@
 #include "ssl/library.h"
 #include "ssl/ticket.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -112,6 +113,10 @@ private:
     [[nodiscard]] io::Task<std::vector<std::string>> latest_errors();
     // How long each core has not answered; asks those that have, so that the next look knows.
     [[nodiscard]] std::vector<std::chrono::seconds> feel_pulses();
+    // No core owes a sign of life.
+    [[nodiscard]] bool all_answered() const {
+        return std::ranges::all_of(pulses_, &Pulse::answered);
+    }
     // What was found in the spool, and what is wrong with the resolver.
     void log_outbound(const Load& load);
 
@@ -138,10 +143,9 @@ private:
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<io::Event> changed_; // something that a task here waits for has happened
     std::unique_ptr<Endpoints> endpoints_;
-    std::unique_ptr<Load> load_;  // has come from the loader
-    std::size_t outstanding_ = 0; // answers of cores
-    std::size_t silent_ = 0;      // cores that have yet to show a sign of life
-    std::uint64_t questions_ = 0; // about their queues
+    std::unique_ptr<Load> load_;                             // has come from the loader
+    std::size_t outstanding_ = 0;                            // answers of cores
+    std::uint64_t questions_ = 0;                            // about their queues
     std::unordered_map<std::uint64_t, std::string> answers_; // by question, until they are read
     std::string core_error_;
     std::chrono::system_clock::time_point started_at_;

@@ -87,7 +87,10 @@ std::vector<std::chrono::seconds> Gateway::feel_pulses() {
         }
         pulse = {.asked = time, .answered = false};
         cores_.at(number)->ask_for_sign_of_life([this, number] {
-            mailbox_.post([this, number] { pulses_.at(number).answered = true; });
+            mailbox_.post([this, number] {
+                pulses_.at(number).answered = true;
+                changed_->set();
+            });
         });
     }
     return silence;

@@ -24,19 +24,11 @@ io::Task<void> Gateway::feed_watchdog() {
             continue;
         }
         due = io::Clock::now() + limit / 2;
-        silent_ = cores_.size();
-        for (const std::unique_ptr<Core>& core : cores_) {
-            core->ask_for_sign_of_life([this] {
-                mailbox_.post([this] {
-                    --silent_;
-                    changed_->set();
-                });
-            });
-        }
-        while (silent_ > 0 && !stopping_) {
+        [[maybe_unused]] const auto silence = feel_pulses();
+        while (!all_answered() && !stopping_) {
             [[maybe_unused]] const bool changed = co_await changed_->wait(limit);
         }
-        if (silent_ == 0) supervisor_.tell("WATCHDOG=1");
+        if (all_answered()) supervisor_.tell("WATCHDOG=1");
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "gateway/io/acceptor.h"
 #include "gateway/io/endpoint.h"
+#include "gateway/io/rights.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -15,31 +16,18 @@
 namespace postern::gateway {
 namespace {
 
-constexpr int backlog = 4096;                    // net.core.somaxconn bounds it further
-constexpr std::size_t sockets_per_message = 253; // SCM_MAX_FD of the kernel
+constexpr int backlog = 4096; // net.core.somaxconn bounds it further
 constexpr std::size_t sockets_max = 65536;
 
 bool listens_at(const io::Descriptor& fd, const std::string& address) {
     return io::Endpoint::local_of(fd.get()).text() == address;
 }
 
-using Room = std::array<char, CMSG_SPACE(sizeof(int) * sockets_per_message)>;
+using Room = std::array<char, CMSG_SPACE(sizeof(int) * io::descriptors_per_message)>;
 
 bool send_some(int connection, std::span<const int> sockets) {
-    std::string marks(sockets.size(), '+');
-    iovec words{.iov_base = marks.data(), .iov_len = marks.size()};
-    alignas(cmsghdr) Room room{};
-    msghdr message{};
-    message.msg_iov = &words;
-    message.msg_iovlen = 1;
-    message.msg_control = room.data();
-    message.msg_controllen = CMSG_SPACE(sockets.size_bytes());
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sockets.size_bytes());
-    std::memcpy(CMSG_DATA(header), sockets.data(), sockets.size_bytes());
-    return ::sendmsg(connection, &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+    const std::string marks(sockets.size(), '+');
+    return io::send_with_descriptors(connection, marks, sockets, MSG_DONTWAIT | MSG_NOSIGNAL) ==
            static_cast<ssize_t>(marks.size());
 }
 
@@ -114,7 +102,7 @@ std::vector<int> ListeningSockets::all() const {
 // "+" for each socket, and a line end behind the last: whoever reads knows when all have come.
 bool send_sockets(int connection, std::span<const int> sockets) {
     while (!sockets.empty()) {
-        const std::size_t count = std::min(sockets.size(), sockets_per_message);
+        const std::size_t count = std::min(sockets.size(), io::descriptors_per_message);
         if (!send_some(connection, sockets.first(count))) return false;
         sockets = sockets.subspan(count);
     }
@@ -125,7 +113,7 @@ std::expected<std::vector<io::Descriptor>, std::string> receive_sockets(int conn
     std::vector<io::Descriptor> sockets;
     std::string said;
     while (sockets.size() < sockets_max && !said.ends_with('\n')) {
-        std::array<char, sockets_per_message> marks{};
+        std::array<char, io::descriptors_per_message> marks{};
         iovec words{.iov_base = marks.data(), .iov_len = marks.size()};
         alignas(cmsghdr) Room room{};
         msghdr message{};

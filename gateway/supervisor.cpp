@@ -1,5 +1,7 @@
 #include "gateway/supervisor.h"
 
+#include "gateway/io/rights.h"
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -7,18 +9,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <string>
 
 namespace postern::gateway {
 namespace {
-
-constexpr std::size_t sockets_per_message = 253; // SCM_MAX_FD of the kernel
 
 std::string_view variable(const char* name) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): asked before there is a second thread
@@ -95,7 +93,7 @@ void Supervisor::tell(std::string_view assignments) const { send(assignments, {}
 
 void Supervisor::keep(std::span<const int> sockets) const {
     while (!sockets.empty()) {
-        const std::size_t count = std::min(sockets.size(), sockets_per_message);
+        const std::size_t count = std::min(sockets.size(), io::descriptors_per_message);
         send("FDSTORE=1\nFDNAME=listener", sockets.first(count));
         sockets = sockets.subspan(count);
     }
@@ -103,22 +101,8 @@ void Supervisor::keep(std::span<const int> sockets) const {
 
 void Supervisor::send(std::string_view assignments, std::span<const int> sockets) const {
     if (!present()) return;
-    std::string text{assignments};
-    iovec words{.iov_base = text.data(), .iov_len = text.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * sockets_per_message)> room{};
-    msghdr message{};
-    message.msg_iov = &words;
-    message.msg_iovlen = 1;
-    if (!sockets.empty()) {
-        message.msg_control = room.data();
-        message.msg_controllen = CMSG_SPACE(sockets.size_bytes());
-        cmsghdr* const header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sockets.size_bytes());
-        std::memcpy(CMSG_DATA(header), sockets.data(), sockets.size_bytes());
-    }
-    [[maybe_unused]] const ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    [[maybe_unused]] const ssize_t sent =
+        io::send_with_descriptors(socket_.get(), assignments, sockets, MSG_NOSIGNAL);
 }
 
 } // namespace postern::gateway

@@ -106,26 +106,34 @@ std::string readable(std::string_view json) {
     return text;
 }
 
-} // namespace
-
-std::expected<io::Descriptor, std::string> connect_to_gateway(const std::string& config,
-                                                              std::chrono::seconds patience) {
+// Of the gateway whose state directory this file names.
+std::expected<std::string, std::string> control_path_of(const std::string& config) {
     // Mistakes in it are the gateway's to tell. But if nothing in it can be understood, the gateway
     // of the default directory may be another one.
     if (const auto document = policy::Document::load(config); !document) {
         return std::unexpected{document.error().text()};
     }
-    return connect_to(gateway::control_path(gateway::load_settings(config).settings), patience);
+    return gateway::control_path(gateway::load_settings(config).settings);
+}
+
+} // namespace
+
+std::expected<io::Descriptor, std::string> connect_to_gateway(const std::string& config,
+                                                              std::chrono::seconds patience) {
+    const auto path = control_path_of(config);
+    if (!path) return std::unexpected{path.error()};
+    return connect_to(*path, patience);
 }
 
 std::expected<std::string, std::string>
 ask(const std::string& config, std::string_view words, std::chrono::seconds patience) {
-    const auto fd = connect_to_gateway(config, patience);
+    const auto path = control_path_of(config);
+    if (!path) return std::unexpected{path.error()};
+    const auto fd = connect_to(*path, patience);
     if (!fd) return std::unexpected{fd.error()};
-    const std::string path = gateway::control_path(gateway::load_settings(config).settings);
     const std::string request = std::string{words} + "\r\n";
     if (::send(fd->get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
-        return no_answer_at(path);
+        return no_answer_at(*path);
     }
     std::string answer;
     std::array<char, 4096> part{};
@@ -133,11 +141,11 @@ ask(const std::string& config, std::string_view words, std::chrono::seconds pati
         const ssize_t read = ::recv(fd->get(), part.data(), part.size(), 0);
         // With a time limit set, the kernel does not go on by itself after a signal.
         if (read < 0 && errno == EINTR) continue;
-        if (read < 0) return no_answer_at(path);
+        if (read < 0) return no_answer_at(*path);
         if (read == 0) break;
         answer.append(part.data(), static_cast<std::size_t>(read));
     }
-    if (answer.empty()) return std::unexpected{"the gateway at " + path + " gave no answer"};
+    if (answer.empty()) return std::unexpected{"the gateway at " + *path + " gave no answer"};
     return answer;
 }
 

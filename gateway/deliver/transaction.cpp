@@ -153,10 +153,7 @@ io::Task<bool> Transaction::read() {
 }
 
 io::Task<void> Transaction::in_one_piece() {
-    std::string chunk;
-    smtp::append_bdat(chunk, piece_.size(), smtp::Chunk::last);
-    chunk += piece_;
-    const auto answer = co_await conversation_.ask(chunk, bounds_.data_end);
+    const auto answer = co_await conversation_.tell_in_one_piece(piece_, bounds_.data_end);
     verdict(answer);
 }
 

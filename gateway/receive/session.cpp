@@ -16,8 +16,6 @@ namespace {
 
 namespace replies = smtp::replies;
 
-constexpr io::Duration linger{2000}; // for our last words to be read
-
 // Commands allowed before TLS where the listener demands it (RFC 3207 4).
 bool allowed_in_clear(smtp::Verb verb) {
     switch (verb) {
@@ -371,8 +369,14 @@ io::Task<bool> Session::flush() {
 io::Task<Session::Step> Session::leave(const smtp::Reply& reply, Ending ending) {
     static_cast<void>(say(reply));
     end_transaction();
-    co_await channel_.close(linger, std::exchange(replies_, {}));
+    co_await hang_up();
     co_return ending;
+}
+
+// With what has not been said yet.
+io::Task<void> Session::hang_up() {
+    constexpr io::Duration linger{2000}; // for our last words to be read
+    co_await channel_.close(linger, std::exchange(replies_, {}));
 }
 
 void Session::end_transaction() {

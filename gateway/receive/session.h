@@ -85,6 +85,7 @@ private:
     [[nodiscard]] Step say(const smtp::Reply& reply);
     [[nodiscard]] Step say(const Spoken& reply);
     [[nodiscard]] io::Task<bool> flush();
+    [[nodiscard]] io::Task<void> hang_up();
     [[nodiscard]] io::Task<Step> leave(const smtp::Reply& reply, Ending ending);
     void end_transaction();
 

@@ -12,8 +12,6 @@ namespace {
 
 namespace replies = smtp::replies;
 
-constexpr io::Duration linger{2000};
-
 // Nothing: there is nobody to reply to.
 std::optional<smtp::Reply> reply_to(ContentError error, const std::string& hostname) {
     switch (error) {
@@ -112,7 +110,7 @@ io::Task<Session::Step> Session::finish_message(const smtp::ContentFacts& conten
     end_transaction();
     const Step said = say(spoken);
     if (spoken.after == smtp::After::close) {
-        co_await channel_.close(linger, std::exchange(replies_, {}));
+        co_await hang_up();
         co_return Ending::overload; // 421: it is never the message's fault
     }
     co_return said;

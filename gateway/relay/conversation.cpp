@@ -257,6 +257,14 @@ io::Task<Conversation::Replied> Conversation::ask(std::string_view command, io::
     co_return co_await reply(wait);
 }
 
+io::Task<Conversation::Replied> Conversation::tell_in_one_piece(std::string_view content,
+                                                                io::Duration wait) {
+    std::string chunk;
+    smtp::append_bdat(chunk, content.size(), smtp::Chunk::last);
+    chunk += content;
+    co_return co_await ask(chunk, wait);
+}
+
 Conversation::Replied Conversation::in_step(Replied reply) {
     if (!reply || smtp::is_positive(reply->code) || reply->code >= 400) return reply;
     return std::unexpected{out_of_step(*reply)};

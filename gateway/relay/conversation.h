@@ -40,6 +40,8 @@ public:
     [[nodiscard]] io::Task<Sent> say(std::string_view bytes, io::Duration wait);
     [[nodiscard]] io::Task<Replied> reply(io::Duration wait);
     [[nodiscard]] io::Task<Replied> ask(std::string_view command, io::Duration wait);
+    // All of a message's content, without stuffed dots, and the answer to the message (RFC 3030).
+    [[nodiscard]] io::Task<Replied> tell_in_one_piece(std::string_view content, io::Duration wait);
     // A reply that cannot be the answer to a command becomes a failure: whoever says 354 to MAIL,
     // or 250 to DATA, answers something else.
     [[nodiscard]] static Replied in_step(Replied reply);

@@ -160,11 +160,8 @@ io::Task<Answer> Delivery::finish() {
 io::Task<Answer> Delivery::finish_in_one_piece() {
     std::string content;
     smtp::DotUnstuffer{}.unstuff(pending_, content);
-    std::string piece;
-    smtp::append_bdat(piece, content.size(), smtp::Chunk::last);
-    piece += content;
     stage_ = Stage::envelope;
-    auto answer = co_await lease_->ask(piece, pool_.environment().bounds.data_end);
+    auto answer = co_await lease_->tell_in_one_piece(content, pool_.environment().bounds.data_end);
     co_return conclude(std::move(lease_), std::move(answer));
 }
 
