@@ -30,7 +30,7 @@ def kill_under_load(postern, load, source, kills):
     for _ in range(kills):
         before = load.total
         wait_until(lambda: load.total > before + 2, "mail flows", seconds=30)
-        load._stopping.wait(source.random() * 0.15)
+        load.pause(source.random() * 0.15)
         postern.kill()
         postern.start()
     before = load.total

@@ -15,6 +15,11 @@ UNLISTED = "b@other.example"
 _numbers = itertools.count(1)
 
 
+def next_number():
+    """Of a message; no other has it."""
+    return next(_numbers)
+
+
 def marked_message(sender, number, size):
     """A message that proves its own completeness: its last line is the digest of its body."""
     line = b"%d " % number + b"x" * 60 + b"\r\n"
@@ -37,7 +42,7 @@ class Load:
     without one any will do."""
 
     def __init__(self, address, clients=10, tls=False, listed_share=0.3, size=4096, seed=1, per_connection=20,
-                 trusted=None):
+                 trusted=None, failures=None):
         self.address = address
         self.tls = tls
         self.trusted = trusted
@@ -49,7 +54,7 @@ class Load:
         self.deferred = set()
         self.unknown = set()  # the connection broke before an answer
         self.surprises = []
-        self.failures = []  # anything but the answer that the policy wants
+        self.failures = [] if failures is None else failures  # anything but the answer that the policy wants
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(random.Random(seed * 1000 + n),), daemon=True)
                          for n in range(clients)]
@@ -88,11 +93,11 @@ class Load:
                 self.surprises.append(repr(surprise))
                 return
 
-    def _connect(self):
+    def _connect(self, source):
         return connect(self.address, timeout=15)
 
     def _session(self, source):
-        with self._connect() as client:
+        with self._connect(source) as client:
             client.ehlo()
             if self.tls:
                 client.start_tls(trusted=self.trusted)
@@ -103,7 +108,7 @@ class Load:
                 self._transaction(client, source)
 
     def _transaction(self, client, source):
-        number = next(_numbers)
+        number = next_number()
         sender = LISTED if source.random() < self.listed_share else UNLISTED
         reply = self._submit(client, source, number, sender, ["user@example.org"])
         if reply.code != (550 if sender == LISTED and not self.tls else 250):
@@ -149,7 +154,7 @@ class OutboundLoad(Load):
         return {number for number in set(self.accepted) if self.sent_to[number] == recipient}
 
     def _transaction(self, client, source):
-        number = next(_numbers)
+        number = next_number()
         recipient = self.sent_to[number] = source.choice(self.recipients)
         reply = self._submit(client, source, number, self.sender, [recipient])
         if reply.code != 250:

@@ -59,6 +59,9 @@ class Kills:
         return {"kills": self.kills, "inbound": outcomes(clear, tls), "outbound": outcomes(outbound),
                 "delivered_again": self._delivered_again(), "reported_again": self.world.reported.repeated}
 
+    def progress(self):
+        return "  ".join([f"kills {self.kills}", *(f"{name} {count}" for name, count in outcomes(*self.loads).items())])
+
     def _start_loads(self):
         address = self.world.postern.address
         self.loads = [Load(address(INBOUND), clients=4, seed=self.seed, size=10_000),

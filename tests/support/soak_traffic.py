@@ -1,0 +1,199 @@
+"""Mixed traffic both ways while everything around Postern changes: no verdict is wrong, nothing is lost, memory and
+descriptors stay flat, and Postern's own counts are those of the ledger."""
+
+import itertools
+import ssl
+import time
+
+from .client import connect
+from .outside import wait_until_empty
+from .soak_clients import Inbound, Slow, Submissions
+from .soak_hostile import Hostile
+from .soak_kills import delivered_keys, outcomes
+from .soak_world import IN_HAND_MAX, INBOUND, TURNING
+from .waiting import wait_until
+
+RELOAD_SECONDS = 10
+DESCRIPTORS_MORE_MAX = 8
+"""When all is quiet again: the queue's open segments change."""
+
+
+class Traffic:
+    """The second half of a soak, for `seconds`."""
+
+    def __init__(self, world, seconds, seed):
+        self.world = world
+        self.seconds = seconds
+        self.seed = seed
+        self.troubles = dict.fromkeys(("reload", "bad reload", "certificate", "next hop", "mail host", "name server"), 0)
+        self.inbound, self.submissions, self.hostile = [], None, None
+
+    def run(self):
+        """Postern runs, and nothing has been sent to it since its start."""
+        world = self.world
+        self.descriptors_before = world.postern.descriptors()
+        self._start_clients()
+        self._make_trouble(time.monotonic() + self.seconds)
+        for load in [*self.inbound, self.submissions, self.hostile]:
+            with world.violations.instead_of_failing("a client hangs, or saw what it cannot explain"):
+                load.stop()
+        with world.violations.instead_of_failing("does not become quiet"):
+            wait_until_empty(world.postern)
+            wait_until(lambda: world.postern.metric("^postern_sessions$") == 0, "all sessions have ended", 30)
+            wait_until(lambda: world.postern.metric("^postern_next_hop_connections$") == 0, "connections are closed", 30)
+        self._check_inbound()
+        self._check_outbound()
+        self._check_counts()
+        self._check_descriptors()
+
+    def figures(self):
+        return {"inbound": outcomes(*self.inbound), "submitted": outcomes(self.submissions),
+                "recipients_delivered": len(delivered_keys(self.world)), "recipients_reported": len(self.world.reported.counts),
+                "hostile": self.hostile.attacks, "troubles": dict(self.troubles),
+                "excused": sum(load.failures.excused for load in [*self.inbound, self.submissions]),
+                "descriptors_before": self.descriptors_before, "descriptors_after": self.descriptors_after}
+
+    def progress(self):
+        if not self.inbound:
+            return "starting"
+        return "  ".join([*(f"{name} {count}" for name, count in outcomes(*self.inbound).items()),
+                          f"submitted {len(self.submissions.accepted)}", f"attacks {self.hostile.attacks if self.hostile else 0}"])
+
+    def _start_clients(self):
+        world, seed = self.world, self.seed
+        world.keep_account(lambda *arrival: self.submissions.judge_delivery(*arrival),
+                           lambda *arrival: self.submissions.judge_report(*arrival))
+        self.submissions = Submissions(world, clients=3, seed=seed)
+        self.inbound = [Inbound("in clear", world, clients=4, seed=seed + 1),
+                        Inbound("in TLS", world, clients=4, seed=seed + 2, tls=True),
+                        Slow("slow in clear", world, clients=3, seed=seed + 3, per_connection=3),
+                        Slow("slow in TLS", world, clients=3, seed=seed + 4, per_connection=3, tls=True)]
+        self.hostile = Hostile(world, clients=3, seed=seed + 5)
+
+    # Trouble
+
+    def _make_trouble(self, until):
+        source = self.world.source
+        others = itertools.cycle((self._restart_mail_host, self._restart_next_hop, self._renew_certificate, self._restart_name_server,
+                                  self._reload_badly))
+        reload_at = time.monotonic()
+        while time.monotonic() < until and self.world.postern.process.poll() is None:
+            if time.monotonic() >= reload_at:
+                self._reload(source)
+                reload_at += RELOAD_SECONDS
+            self._pause(source.uniform(0.5, 3.0), until)
+            next(others)(source)
+
+    def _pause(self, seconds, until):
+        self.submissions.pause(max(0.0, min(seconds, until - time.monotonic())))
+
+    def _reload(self, source):
+        """Other domains are listed from now on."""
+        world = self.world
+        listed = frozenset(source.sample(TURNING, source.randrange(len(TURNING) + 1)))
+        with world.turning.change(listed):
+            world.list_turning(listed)
+            with world.violations.instead_of_failing("a reload failed"):
+                world.postern.reload()
+        self.troubles["reload"] += 1
+
+    def _reload_badly(self, _source):
+        """What is wrong changes nothing."""
+        world = self.world
+        world.postern.write_policy("[[route]]\nnames = 1\n")
+        done = world.postern.run("reload")
+        world.violations.expect(done.returncode == 1, "a bad policy was not refused", done.stdout + done.stderr)
+        world.postern.write_policy()
+        with world.violations.instead_of_failing("a reload failed"):
+            world.postern.reload()
+        self.troubles["bad reload"] += 1
+
+    def _renew_certificate(self, source):
+        world = self.world
+        certificate = source.choice(world.certificates)
+        world.show(certificate)
+        with world.violations.instead_of_failing("a reload failed"):
+            world.postern.reload()
+        with connect(world.postern.address(INBOUND)) as client:
+            shown = client.ehlo().start_tls().socket.getpeercert(binary_form=True)
+        world.violations.expect(shown == ssl.PEM_cert_to_DER_cert(certificate.chain.read_text()), "an old certificate is shown")
+        self.troubles["certificate"] += 1
+
+    def _restart_next_hop(self, source):
+        with self.world.excuse.outage():
+            self.world.hop.stop()
+            self.submissions.pause(source.random())
+            self.world.hop.start()
+        self.troubles["next hop"] += 1
+
+    def _restart_mail_host(self, source):
+        host = source.choice(list(self.world.outside.hops.values()))
+        host.stop()
+        self.submissions.pause(source.random())
+        host.start()
+        self.troubles["mail host"] += 1
+
+    def _restart_name_server(self, source):
+        self.world.name_server.stop()
+        self.submissions.pause(source.random())
+        self.world.name_server.start()
+        self.troubles["name server"] += 1
+
+    # What has come of it
+
+    def _check_inbound(self):
+        violations, arrivals = self.world.violations, self.world.inbound
+        arrived = arrivals.numbers
+        told = {name: set().union(*(getattr(load, name) for load in self.inbound))
+                for name in ("accepted", "refused", "deferred", "unknown")}
+        lost = told["accepted"] - arrived
+        violations.expect(not lost, "inbound: answered 250 and lost", sorted(lost)[:10])
+        wrong = arrived & (told["refused"] | self.hostile.forbidden)
+        violations.expect(not wrong, "inbound: refused and delivered", sorted(wrong)[:10])
+        # A next hop that went away right behind its answer: only then, and no more than were on the way.
+        doubtful = arrived - told["accepted"]
+        violations.expect(doubtful <= told["deferred"] | told["unknown"], "inbound: delivered, and the client was told otherwise",
+                          sorted(doubtful)[:10])
+        clients = sum(len(load._threads) for load in self.inbound)
+        violations.expect(len(doubtful) <= self.troubles["next hop"] * clients, "inbound: more in doubt than was on its way", len(doubtful))
+        violations.expect(not arrivals.repeated, "inbound: delivered twice", arrivals.repeated)
+
+    def _check_outbound(self):
+        violations, load = self.world.violations, self.submissions
+        delivered, reported = delivered_keys(self.world), set(self.world.reported.counts)
+        lost = load.owed() - delivered - reported
+        violations.expect(not lost, "outbound: answered 250 and lost", sorted(lost)[:10])
+        both = delivered & reported
+        violations.expect(not both, "outbound: delivered and reported", sorted(both)[:10])
+        forbidden = {key for key in delivered | reported if key[0] in self.hostile.forbidden}
+        violations.expect(not forbidden, "outbound: of a hostile client", sorted(forbidden)[:10])
+        again = sum(host.repeated for host in self.world.delivered.values()) + self.world.reported.repeated
+        violations.expect(again <= self.troubles["mail host"] * IN_HAND_MAX, "outbound: more sent twice than was in hand", again)
+
+    def _check_counts(self):
+        """Postern's own, against the ledger's. Doubt: messages whose client did not hear the answer."""
+        metrics = self.world.postern.metrics()
+        loads = [*self.inbound, self.submissions]
+        accepted = sum(len(load.accepted) for load in loads) + self.world.inbound.anonymous
+        self._expect_count(metrics, 'postern_messages_total{verdict="accepted"}', accepted,
+                           sum(len(load.unknown) for load in loads))
+        turning = sum(load.refused_by["turning"] for load in self.inbound)
+        self._expect_count(metrics, 'postern_setting_refusals_total{setting="turning inbound"}', turning, 0)
+        banks = sum(load.refused_by["banks"] for load in self.inbound)
+        self._expect_count(metrics, 'postern_setting_refusals_total{setting="banks inbound"}', banks, self.hostile.any_orders)
+        self._expect_count(metrics, "postern_delivery_reports_total", self._reports(), self.troubles["mail host"] * IN_HAND_MAX)
+        self._expect_count(metrics, "postern_log_lines_dropped_total", 0, 0)
+        self._expect_count(metrics, "postern_spool_failures_total", 0, 0)
+
+    def _reports(self):
+        return len({number for number, _ in self.world.reported.counts})
+
+    def _expect_count(self, metrics, name, least, doubt):
+        counted = metrics.get(name, 0)
+        self.world.violations.expect(least <= counted <= least + doubt, f"{name} is not the ledger's",
+                                     f"{counted:.0f}, ledger {least} to {least + doubt}")
+
+    def _check_descriptors(self):
+        self.descriptors_after = self.world.postern.descriptors()
+        self.world.violations.expect(self.descriptors_after <= self.descriptors_before + DESCRIPTORS_MORE_MAX,
+                                     "descriptors are not given back", f"{self.descriptors_before} to {self.descriptors_after}")

@@ -1,0 +1,135 @@
+"""Looks at the running Postern every second of a soak: memory, descriptors, sessions, what it logs and whether it
+lives; and tells every ten seconds how it goes."""
+
+import collections
+import json
+import re
+import statistics
+import threading
+import time
+
+from measurement import processes
+
+GROWTH_BYTES_MAX = 8 * 1024 * 1024
+"""Of the median PSS between the second quarter of the mixed traffic and its last. What may grow there is known: names in
+counters, the allocator's free pages, the index of the queue at 40 bytes a message; all have settled or are far below.
+In ten minutes a hundred sessions and a few hundred messages a second pass, so that this is less than 100 bytes for each
+message, and a leak of one session's object in a hundred shows."""
+
+JUDGED_FROM_SECONDS = 120
+"""Below, memory has not settled in the second quarter, and growth is told and not judged."""
+
+EXPECTED_ERRORS = {"reload"}
+"""The soak itself writes policies and certificates that cannot be used."""
+
+BAD_WORDS = re.compile(r"Sanitizer|runtime error|[Aa]ssert|terminate called|core dumped|stack smashing|double free")
+
+
+class Watch:
+    """From `begin` to `end`. `tell()` gives what else stands in the line of progress."""
+
+    def __init__(self, world, tell):
+        self.world = world
+        self.tell = tell
+        self.samples = []  # (seconds, PSS, descriptors, sessions)
+        self.events = collections.Counter()
+        self.began = time.monotonic()
+        self.killing = True  # the process may be gone at any moment
+        self._offsets = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def begin(self):
+        self._thread.start()
+        return self
+
+    def end(self):
+        self._stopping.set()
+        self._thread.join(30)
+        self._read_logs()
+
+    def growth(self):
+        """Bytes of PSS from the second quarter to the last, None without enough samples."""
+        quarter = len(self.samples) // 4
+        if quarter < 2:
+            return None
+        early, late = self.samples[quarter:2 * quarter], self.samples[-quarter:]
+        return round(statistics.median(one[1] for one in late) - statistics.median(one[1] for one in early))
+
+    def check_growth(self):
+        growth = self.growth()
+        if growth is not None and self.samples[-1][0] - self.samples[0][0] >= JUDGED_FROM_SECONDS:
+            self.world.violations.expect(growth <= GROWTH_BYTES_MAX, "memory grows", f"{growth} bytes")
+
+    def figures(self):
+        if not self.samples:
+            return {}
+        pss = [one[1] for one in self.samples]
+        return {"pss_bytes": {"least": min(pss), "median": round(statistics.median(pss)), "most": max(pss)},
+                "pss_growth_bytes": self.growth(), "pss_growth_bytes_max": GROWTH_BYTES_MAX,
+                "descriptors_most": max(one[2] for one in self.samples),
+                "sessions_most": max(one[3] for one in self.samples),
+                "log_events": dict(sorted(self.events.items())),
+                "samples": [{"seconds": one[0], "pss_bytes": one[1], "descriptors": one[2], "sessions": one[3]}
+                            for one in self.samples[::10]]}
+
+    def _run(self):
+        second = 0
+        while not self._stopping.wait(max(0.0, self.began + second - time.monotonic())):
+            second += 1
+            for hop in self.world.hops:
+                hop.forget()
+            self._read_logs()
+            if not self.killing:
+                self._sample()
+            if second % 10 == 0:
+                self._tell_progress()
+
+    def _sample(self):
+        postern = self.world.postern
+        if postern.process.poll() is not None:
+            self.world.violations.add("Postern ended", f"{postern.process.returncode}: {postern.error_file.read_text()[-500:]}")
+            self._stopping.set()
+            return
+        self.samples.append((round(time.monotonic() - self.began), processes.pss_bytes(postern.process.pid),
+                             postern.descriptors(), int(postern.metrics().get("postern_sessions", -1))))
+
+    def _tell_progress(self):
+        memory = ""
+        if self.samples:
+            _, pss, descriptors, sessions = self.samples[-1]
+            memory = f"{pss / 1048576:6.1f} MiB {descriptors:4} fds {sessions:4} sessions  "
+        print(f"{time.monotonic() - self.began:6.0f} s  {memory}{self.tell()}  violations {len(self.world.violations)}", flush=True)
+
+    # What it writes
+
+    def _read_logs(self):
+        for line in self._fresh(self.world.postern.error_file):
+            self.world.violations.expect(not BAD_WORDS.search(line), "a bad word on the standard error", line)
+        for line in self._fresh(self.world.postern.log_file):
+            if line.startswith("{"):
+                self._read(line)
+            elif not self.killing:  # a kill may cut a line
+                self.world.violations.add("a log line that is none", line)
+
+    def _fresh(self, path):
+        """Whole lines since the last time."""
+        if not path.exists():
+            return []
+        with open(path, "rb") as file:
+            file.seek(self._offsets.get(path, 0))
+            text = file.read()
+        whole = text[:text.rfind(b"\n") + 1]
+        self._offsets[path] = self._offsets.get(path, 0) + len(whole)
+        return whole.decode(errors="replace").splitlines()
+
+    def _read(self, line):
+        try:
+            read = json.loads(line)
+        except ValueError:
+            self.world.violations.expect(self.killing, "a log line that is none", line)
+            return
+        event = f"{read.get('event')} {read.get('verdict', '')}".strip()
+        self.events[event] += 1
+        if read.get("level") == "error" and read.get("event") not in EXPECTED_ERRORS:
+            self.world.violations.add("an error in the log", line)
