@@ -31,6 +31,7 @@ class Inbound(Load):
             self.refused_by["turning" if sender == turning else "banks"] += 1
         if 400 <= reply.code < 500:
             self.failures.append(reply)
+            self.pause(0.05)  # a client would come again much later
         elif reply.code not in wanted:
             self.world.violations.add("inbound: a wrong verdict", f"{self.who}, {sender}, {wanted}: {reply}")
 

@@ -1,15 +1,18 @@
 """Mixed traffic both ways while everything around Postern changes: no verdict is wrong, nothing is lost, memory and
 descriptors stay flat, and Postern's own counts are those of the ledger."""
 
+import collections
 import itertools
+import os
+import pathlib
+import re
 import ssl
 import time
 
 from .client import connect
-from .outside import wait_until_empty
 from .soak_clients import Inbound, Slow, Submissions
 from .soak_hostile import Hostile
-from .soak_kills import delivered_keys, outcomes
+from .soak_kills import delivered_keys, outcomes, wait_until_drained
 from .soak_world import IN_HAND_MAX, INBOUND, TURNING
 from .waiting import wait_until
 
@@ -37,8 +40,8 @@ class Traffic:
         for load in [*self.inbound, self.submissions, self.hostile]:
             with world.violations.instead_of_failing("a client hangs, or saw what it cannot explain"):
                 load.stop()
+        wait_until_drained(world)
         with world.violations.instead_of_failing("does not become quiet"):
-            wait_until_empty(world.postern)
             wait_until(lambda: world.postern.metric("^postern_sessions$") == 0, "all sessions have ended", 30)
             wait_until(lambda: world.postern.metric("^postern_next_hop_connections$") == 0, "connections are closed", 30)
         self._check_inbound()
@@ -196,4 +199,9 @@ class Traffic:
     def _check_descriptors(self):
         self.descriptors_after = self.world.postern.descriptors()
         self.world.violations.expect(self.descriptors_after <= self.descriptors_before + DESCRIPTORS_MORE_MAX,
-                                     "descriptors are not given back", f"{self.descriptors_before} to {self.descriptors_after}")
+                                     "descriptors are not given back",
+                                     f"{self.descriptors_before} to {self.descriptors_after}: {self._kinds_of_descriptors()}")
+
+    def _kinds_of_descriptors(self):
+        place = pathlib.Path(f"/proc/{self.world.postern.process.pid}/fd")
+        return dict(collections.Counter(re.sub(r"[0-9a-f]+", "N", os.readlink(one)) for one in place.iterdir()))
