@@ -17,6 +17,7 @@ def kill_under_load(postern, loads, source, enough, pause_seconds_max):
     while not enough(kills):
         wait_for_flow(loads, 3)
         loads[0].pause(source.random() * pause_seconds_max)
+        assert postern.process.poll() is None, f"ended by itself: {postern.process.returncode} {postern.errors}"
         postern.kill()
         postern.start()
         kills += 1
@@ -44,7 +45,7 @@ class Kills:
         world = self.world
         world.keep_account()
         self._start_loads()
-        with world.violations.instead_of_failing("Postern does not come back after a kill"):
+        with world.violations.instead_of_failing("not killed as often as wanted"):
             kill_under_load(world.postern, self.loads, world.source, self._counted, PAUSE_SECONDS_MAX)
         for load in self.loads:
             with world.violations.instead_of_failing("a client hangs, or saw what it cannot explain"):

@@ -30,6 +30,7 @@ class Traffic:
         self.seed = seed
         self.troubles = dict.fromkeys(("reload", "bad reload", "certificate", "next hop", "mail host", "name server"), 0)
         self.inbound, self.submissions, self.hostile = [], None, None
+        self.descriptors_before = self.descriptors_after = None
 
     def run(self):
         """Postern runs, and nothing has been sent to it since its start."""

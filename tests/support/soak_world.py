@@ -18,7 +18,7 @@ IN_HAND_MAX = 16
 """Messages being delivered at a time: of 8 on each of two cores. Whoever kills Postern, or a host that has just taken
 a message, makes at most so many be sent again."""
 
-TIMEOUTS = {"command": "10s", "data_block": "10s", "send": "10s", "tls_handshake": "5s", "next_hop_idle": "5s",
+TIMEOUTS = {"command": "10s", "data_block": "10s", "send": "10s", "tls_handshake": "5s", "next_hop_idle": "2s",
             "next_hop_age": "30s"}
 MESSAGE_BYTES_MAX = 256 * 1024
 HEADER_BYTES_MAX = 16 * 1024
