@@ -93,9 +93,14 @@ class Arrivals:
 
 
 class Reports(Arrivals):
-    """The same for delivery reports at the senders' mail host: (number, recipient) of what came back."""
+    """The same for delivery reports at the senders' mail host: (number, recipient) of what came back. `received` is
+    how many there were."""
+
+    received = 0
 
     def _read(self, message):
+        with self._lock:
+            self.received += 1
         number = re.search(rb"X-Number: (\d+)", message.content)
         failed = re.findall(rb"^Final-Recipient: rfc822; (\S+)\r$", message.content, re.MULTILINE)
         whole = message.mail.startswith("MAIL FROM:<>") and number and failed
