@@ -79,7 +79,7 @@ class World:
     def _answer_to(self, text, _conversation):
         if BAD in text:
             return "550 5.1.1 nobody of this name"
-        return "451 4.3.0 later" if LATER in text and self.source.random() < 0.6 else None
+        return "451 4.3.0 later" if LATER in text and self.source.random() < 0.3 else None
 
     def _make_postern(self, directory):
         host, policy = usual_host([]), usual_policy(self.hop.address)
