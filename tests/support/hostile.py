@@ -20,8 +20,9 @@ BARE = {
 }
 """Ends of a message that are none."""
 
-WORDS = [b"EHLO x.example\r\n", b"MAIL FROM:<any-order@other.example>\r\n", b"RCPT TO:<user@example.org>\r\n", b"DATA\r\n", b".\r\n",
-         b"BDAT 5\r\nabcde", b"BDAT 0 LAST\r\n", b"RSET\r\n", b"\r\n", b"From: a@bank.example\r\n", b"\r\n.\r\n", b"NOOP\r\n",
+WORDS = [b"EHLO x.example\r\n", b"MAIL FROM:<any-order@other.example>\r\n", b"RCPT TO:<user@example.org>\r\n",
+         b"DATA\r\n", b".\r\n", b"BDAT 5\r\nabcde", b"BDAT 0 LAST\r\n", b"RSET\r\n", b"\r\n", b"From: a@bank.example\r\n",
+         b"\r\n.\r\n", b"NOOP\r\n",
          b"\n", b"\r", b"HELO x\r\n", b"STARTTLS x\r\n", b"QUIT x\r\n", b"VRFY\r\n", b"BDAT 3 LAST\r\n"]
 """Commands, and pieces of content. Mail that comes of them has no other sender than this one."""
 

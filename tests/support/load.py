@@ -44,6 +44,7 @@ class Load:
     def __init__(self, address, clients=10, tls=False, listed_share=0.3, size=4096, seed=1, per_connection=20,
                  trusted=None, failures=None):
         self.address = address
+        self.clients = clients
         self.tls = tls
         self.trusted = trusted
         self.listed_share = listed_share

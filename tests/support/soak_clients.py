@@ -92,7 +92,8 @@ class Submissions(OutboundLoad):
     def judge_delivery(self, number, recipient, message):
         self._judge(number, recipient, delivered=True)
         in_tls = message.conversation.tls_version is not None
-        self.world.violations.expect(in_tls or recipient not in IN_TLS, "outbound: in clear against the demand", recipient)
+        self.world.violations.expect(in_tls or recipient not in IN_TLS, "outbound: in clear against the demand",
+                                     recipient)
 
     def judge_report(self, number, recipient, _message):
         self._judge(number, recipient, delivered=False)

@@ -11,6 +11,8 @@ from .hostile import BARE, STEPS, WORDS, walk
 from .load import LISTED, UNLISTED, marked_message, next_number
 from .soak_world import HEADER_BYTES_MAX, INBOUND, MESSAGE_BYTES_MAX, OUTBOUND
 
+ENVELOPE = b"MAIL FROM:<b@other.example>\r\nRCPT TO:<user@example.org>\r\nDATA\r\n"
+
 ENDED_WITHIN_SECONDS = 30
 """Three times what Postern is configured to wait for a client."""
 
@@ -37,8 +39,9 @@ class Hostile:
             assert not thread.is_alive(), "a hostile client hangs"
 
     def _run(self, source):
-        attacks = [self._garbage, self._any_order, self._smuggling, self._oversize, self._long_header, self._eager_content,
-                   self._eager_envelope, self._break_off, self._injection, self._false_tls, self._endless_line, self._flood]
+        attacks = [self._garbage, self._any_order, self._smuggling, self._oversize, self._long_header,
+                   self._eager_content, self._eager_envelope, self._break_off, self._injection, self._false_tls,
+                   self._endless_line, self._flood]
         while not self._stopping.is_set():
             attack = source.choice(attacks)
             try:
@@ -90,8 +93,7 @@ class Hostile:
         with self._begin(source) as client:
             if not self._envelope(client):
                 return
-            second = b"MAIL FROM:<a@bank.example>\r\nRCPT TO:<user@example.org>\r\nDATA\r\n" + self._message(LISTED)
-            client.send(self._message() + source.choice(list(BARE.values())) + second + b".\r\n")
+            client.send(self._message() + source.choice(list(BARE.values())) + ENVELOPE + self._message(LISTED) + b".\r\n")
             self._expect("smuggling", client.reply(), 550)
 
     def _oversize(self, source):
@@ -103,31 +105,31 @@ class Hostile:
     def _long_header(self, source):
         with self._begin(source) as client:
             if self._envelope(client):
-                client.send(b"X-Long: " + b"y" * 60 + b"\r\n" + (b" " + b"z" * 900 + b"\r\n") * (HEADER_BYTES_MAX // 400)
-                            + self._message() + b".\r\n")
+                folded = (b" " + b"z" * 900 + b"\r\n") * (HEADER_BYTES_MAX // 400)
+                client.send(b"X-Long: y\r\n" + folded + self._message() + b".\r\n")
                 self._expect("long header", client.reply(), 552)
 
     def _eager_content(self, source):
         with self._begin(source) as client:
-            client.send(b"MAIL FROM:<b@other.example>\r\nRCPT TO:<user@example.org>\r\nDATA\r\n" + self._message() + b".\r\n")
+            client.send(ENVELOPE + self._message() + b".\r\n")
             self._refused_or_excused("eager content", client)
 
     def _eager_envelope(self, source):
         with connect(self.world.postern.address(INBOUND)) as client:
-            client.send(b"EHLO x.example\r\nMAIL FROM:<b@other.example>\r\nRCPT TO:<user@example.org>\r\nDATA\r\n"
-                        + self._message() + b".\r\n")
+            client.send(b"EHLO x.example\r\n" + ENVELOPE + self._message() + b".\r\n")
             self._refused_or_excused("eager envelope", client)
 
     def _refused_or_excused(self, attack, client):
         told = self._take_all(client, 5)
-        self.world.violations.expect(b"554 5.5.0" in told or self.world.excuse.holds, f"hostile: {attack}: not refused", told)
+        self.world.violations.expect(b"554 5.5.0" in told or self.world.excuse.holds,
+                                     f"hostile: {attack}: not refused", told)
 
     def _break_off(self, source):
         with self._begin(source, source.choice((INBOUND, OUTBOUND))) as client:
             try:
                 walk(client, source.randrange(len(STEPS) + 1))
             except AssertionError as refused:
-                self.world.violations.expect(self.world.excuse.holds, "hostile: break off: a wrong reply", refused)
+                self.world.violations.expect(self.world.excuse.holds, "hostile: break off: a wrong reply", repr(refused))
             if source.random() < 0.5:
                 client.abort()
 
@@ -154,8 +156,7 @@ class Hostile:
 
     def _envelope(self, client):
         """Whether it was taken up to DATA; where it was not, the next hop is away."""
-        replies = [client.command(line) for line in
-                   ("MAIL FROM:<b@other.example>", "RCPT TO:<user@example.org>", "DATA")]
+        replies = [client.command(line) for line in ENVELOPE.splitlines()]
         self._expect("envelope", replies[-1], 354)
         return replies[-1].code == 354
 

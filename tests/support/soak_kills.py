@@ -65,7 +65,8 @@ class Kills:
     def _start_loads(self):
         address = self.world.postern.address
         self.loads = [Load(address(INBOUND), clients=4, seed=self.seed, size=10_000),
-                      Load(address(INBOUND), clients=3, seed=self.seed + 1, tls=True, trusted=self.world.authority.certificate),
+                      Load(address(INBOUND), clients=3, seed=self.seed + 1, tls=True,
+                           trusted=self.world.authority.certificate),
                       OutboundLoad(address(OUTBOUND), SENDER, [GOOD, GOOD, LATER, *IN_TLS, *RETURNED], clients=4,
                                    seed=self.seed + 2)]
 
@@ -82,7 +83,7 @@ class Kills:
             wrong = load.refused & arrived
             violations.expect(not wrong, "inbound: refused and delivered", sorted(wrong)[:10])
         violations.expect(not tls.refused, "inbound: refused in TLS", sorted(tls.refused)[:10])
-        told_otherwise = arrived - clear.accepted - tls.accepted - clear.unknown - tls.unknown - clear.deferred - tls.deferred
+        told_otherwise = arrived.difference(*((load.accepted | load.unknown | load.deferred) for load in (clear, tls)))
         violations.expect(not told_otherwise, "inbound: delivered, and the client was told otherwise", told_otherwise)
         violations.expect(not self.world.inbound.repeated, "inbound: delivered twice", self.world.inbound.repeated)
 
@@ -102,7 +103,8 @@ class Kills:
         violations.expect(again <= self.kills * IN_HAND_MAX, "outbound: more sent twice than was in hand", again)
         # A report is made again if the kill comes before its message is done, and sent again as any message is.
         again = self.world.reported.repeated
-        violations.expect(again <= 2 * self.kills * IN_HAND_MAX, "outbound: more reported twice than was in hand", again)
+        violations.expect(again <= 2 * self.kills * IN_HAND_MAX, "outbound: more reported twice than was in hand",
+                          again)
 
     def _delivered_again(self):
         return sum(host.repeated for host in self.world.delivered.values())

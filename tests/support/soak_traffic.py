@@ -28,7 +28,8 @@ class Traffic:
         self.world = world
         self.seconds = seconds
         self.seed = seed
-        self.troubles = dict.fromkeys(("reload", "bad reload", "certificate", "next hop", "mail host", "name server"), 0)
+        self.troubles = dict.fromkeys(
+            ("reload", "bad reload", "certificate", "next hop", "mail host", "name server"), 0)
         self.inbound, self.submissions, self.hostile = [], None, None
         self.descriptors_before = self.descriptors_after = None
 
@@ -43,8 +44,8 @@ class Traffic:
                 load.stop()
         wait_until_drained(world)
         with world.violations.instead_of_failing("does not become quiet"):
-            wait_until(lambda: world.postern.metric("^postern_sessions$") == 0, "all sessions have ended", 30)
-            wait_until(lambda: world.postern.metric("^postern_next_hop_connections$") == 0, "connections are closed", 30)
+            for gauge in ("postern_sessions", "postern_next_hop_connections"):
+                wait_until(lambda: world.postern.metrics()[gauge] == 0, f"{gauge} is 0", 30)
         self._check_inbound()
         self._check_outbound()
         self._check_counts()
@@ -52,16 +53,17 @@ class Traffic:
 
     def figures(self):
         return {"inbound": outcomes(*self.inbound), "submitted": outcomes(self.submissions),
-                "recipients_delivered": len(delivered_keys(self.world)), "recipients_reported": len(self.world.reported.counts),
+                "recipients_delivered": len(delivered_keys(self.world)),
+                "recipients_reported": len(self.world.reported.counts),
                 "hostile": self.hostile.attacks, "troubles": dict(self.troubles),
                 "excused": sum(load.failures.excused for load in [*self.inbound, self.submissions]),
                 "descriptors_before": self.descriptors_before, "descriptors_after": self.descriptors_after}
 
     def progress(self):
-        if not self.inbound:
+        if self.hostile is None:
             return "starting"
         return "  ".join([*(f"{name} {count}" for name, count in outcomes(*self.inbound).items()),
-                          f"submitted {len(self.submissions.accepted)}", f"attacks {self.hostile.attacks if self.hostile else 0}"])
+                          f"submitted {len(self.submissions.accepted)}", f"attacks {self.hostile.attacks}"])
 
     def _start_clients(self):
         world, seed = self.world, self.seed
@@ -78,8 +80,8 @@ class Traffic:
 
     def _make_trouble(self, until):
         source = self.world.source
-        others = itertools.cycle((self._restart_mail_host, self._restart_next_hop, self._renew_certificate, self._restart_name_server,
-                                  self._reload_badly))
+        others = itertools.cycle((self._restart_mail_host, self._restart_next_hop, self._renew_certificate,
+                                  self._restart_name_server, self._reload_badly))
         reload_at = time.monotonic()
         while time.monotonic() < until and self.world.postern.process.poll() is None:
             if time.monotonic() >= reload_at:
@@ -120,7 +122,8 @@ class Traffic:
             world.postern.reload()
         with connect(world.postern.address(INBOUND)) as client:
             shown = client.ehlo().start_tls().socket.getpeercert(binary_form=True)
-        world.violations.expect(shown == ssl.PEM_cert_to_DER_cert(certificate.chain.read_text()), "an old certificate is shown")
+        wanted = ssl.PEM_cert_to_DER_cert(certificate.chain.read_text())
+        world.violations.expect(shown == wanted, "an old certificate is shown", certificate.chain)
         self.troubles["certificate"] += 1
 
     def _restart_next_hop(self, source):
@@ -156,10 +159,11 @@ class Traffic:
         violations.expect(not wrong, "inbound: refused and delivered", sorted(wrong)[:10])
         # A next hop that went away right behind its answer: only then, and no more than were on the way.
         doubtful = arrived - told["accepted"]
-        violations.expect(doubtful <= told["deferred"] | told["unknown"], "inbound: delivered, and the client was told otherwise",
-                          sorted(doubtful)[:10])
-        clients = sum(len(load._threads) for load in self.inbound)
-        violations.expect(len(doubtful) <= self.troubles["next hop"] * clients, "inbound: more in doubt than was on its way", len(doubtful))
+        violations.expect(doubtful <= told["deferred"] | told["unknown"],
+                          "inbound: delivered, and the client was told otherwise", sorted(doubtful)[:10])
+        clients = sum(load.clients for load in self.inbound)
+        violations.expect(len(doubtful) <= self.troubles["next hop"] * clients,
+                          "inbound: more in doubt than was on its way", len(doubtful))
         violations.expect(not arrivals.repeated, "inbound: delivered twice", arrivals.repeated)
 
     def _check_outbound(self):
@@ -172,7 +176,8 @@ class Traffic:
         forbidden = {key for key in delivered | reported if key[0] in self.hostile.forbidden}
         violations.expect(not forbidden, "outbound: of a hostile client", sorted(forbidden)[:10])
         again = sum(host.repeated for host in self.world.delivered.values()) + self.world.reported.repeated
-        violations.expect(again <= self.troubles["mail host"] * IN_HAND_MAX, "outbound: more sent twice than was in hand", again)
+        violations.expect(again <= self.troubles["mail host"] * IN_HAND_MAX,
+                          "outbound: more sent twice than was in hand", again)
 
     def _check_counts(self):
         """Postern's own, against the ledger's. Doubt: messages whose client did not hear the answer."""

@@ -13,8 +13,8 @@ from measurement import processes
 GROWTH_BYTES_MAX = 8 * 1024 * 1024
 """Of the median PSS between the second quarter of the mixed traffic and its last. What may grow there is known: names in
 counters, the allocator's free pages, the index of the queue at 40 bytes a message; all have settled or are far below.
-In ten minutes a hundred sessions and a few hundred messages a second pass, so that this is less than 100 bytes for each
-message, and a leak of one session's object in a hundred shows."""
+In ten minutes a hundred sessions and a few hundred messages a second pass: this is less than 100 bytes for each message,
+and a leak of one session's object in a hundred shows."""
 
 JUDGED_FROM_SECONDS = 120
 """Below, memory has not settled in the second quarter, and growth is told and not judged."""
@@ -88,7 +88,8 @@ class Watch:
     def _sample(self):
         postern = self.world.postern
         if postern.process.poll() is not None:
-            self.world.violations.add("Postern ended", f"{postern.process.returncode}: {postern.error_file.read_text()[-500:]}")
+            told = postern.error_file.read_text(errors="replace")[-500:]
+            self.world.violations.add("Postern ended", f"{postern.process.returncode}: {told}")
             self._stopping.set()
             return
         self.samples.append((round(time.monotonic() - self.began), processes.pss_bytes(postern.process.pid),
@@ -99,7 +100,8 @@ class Watch:
         if self.samples:
             _, pss, descriptors, sessions = self.samples[-1]
             memory = f"{pss / 1048576:6.1f} MiB {descriptors:4} fds {sessions:4} sessions  "
-        print(f"{time.monotonic() - self.began:6.0f} s  {memory}{self.tell()}  violations {len(self.world.violations)}", flush=True)
+        seconds = time.monotonic() - self.began
+        print(f"{seconds:6.0f} s  {memory}{self.tell()}  violations {len(self.world.violations)}", flush=True)
 
     # What it writes
 
