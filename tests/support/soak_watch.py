@@ -34,7 +34,7 @@ class Watch:
         self.samples = []  # (seconds, PSS, descriptors, sessions)
         self.events = collections.Counter()
         self.began = time.monotonic()
-        self.killing = True  # the process may be gone at any moment
+        self.may_be_gone = True  # the process, at any moment, in the middle of a line
         self._offsets = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -80,7 +80,7 @@ class Watch:
             for hop in self.world.hops:
                 hop.forget()
             self._read_logs()
-            if not self.killing:
+            if not self.may_be_gone:
                 self._sample()
             if second % 10 == 0:
                 self._tell_progress()
@@ -111,7 +111,7 @@ class Watch:
         for line in self._fresh(self.world.postern.log_file):
             if line.startswith("{"):
                 self._read(line)
-            elif not self.killing:  # a kill may cut a line
+            elif not self.may_be_gone:
                 self.world.violations.add("a log line that is none", line)
 
     def _fresh(self, path):
@@ -129,7 +129,7 @@ class Watch:
         try:
             read = json.loads(line)
         except ValueError:
-            self.world.violations.expect(self.killing, "a log line that is none", line)
+            self.world.violations.expect(self.may_be_gone, "a log line that is none", line)
             return
         event = f"{read.get('event')} {read.get('verdict', '')}".strip()
         self.events[event] += 1
