@@ -71,7 +71,8 @@ class Slow(Inbound):
 
 
 class Submissions(OutboundLoad):
-    """Mail to one, two or three places at once. `sent_to` has all of a message's recipients, `views` what counted when
+    """Mail to one, two or three places at once, with a pause while the queue is long: it is to be worked off, not to
+    grow. `sent_to` has all of a message's recipients, `views` what counted when
     it was begun."""
 
     def __init__(self, world, **options):
@@ -80,7 +81,11 @@ class Submissions(OutboundLoad):
         super().__init__(world.postern.address(OUTBOUND), SENDER, DESTINATIONS,
                          failures=Failures("submission", world.violations, world.excuse), **options)
 
+    QUEUED_MAX = 1000
+
     def _transaction(self, client, source):
+        if self.world.queued > self.QUEUED_MAX:
+            self.pause(0.1)
         number = next_number()
         chosen = source.sample(sorted(set(self.recipients)), source.choice((1, 1, 2, 3)))
         self.sent_to[number], self.views[number] = chosen, self.world.turning.view

@@ -2,6 +2,7 @@
 lives; and tells every ten seconds how it goes."""
 
 import collections
+import dataclasses
 import json
 import re
 import statistics
@@ -25,13 +26,22 @@ EXPECTED_ERRORS = {"configuration_mistake", "reload_refused"}
 BAD_WORDS = re.compile(r"Sanitizer|runtime error|[Aa]ssert|terminate called|core dumped|stack smashing|double free")
 
 
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    seconds: int
+    pss_bytes: int
+    descriptors: int
+    sessions: int
+    queued: int
+
+
 class Watch:
     """From `begin` to `end`. `tell()` gives what else stands in the line of progress."""
 
     def __init__(self, world, tell):
         self.world = world
         self.tell = tell
-        self.samples = []  # (seconds, PSS, descriptors, sessions)
+        self.samples = []
         self.events = collections.Counter()
         self.began = time.monotonic()
         self.may_be_gone = True  # the process, at any moment, in the middle of a line
@@ -54,24 +64,24 @@ class Watch:
         if quarter < 2:
             return None
         early, late = self.samples[quarter:2 * quarter], self.samples[-quarter:]
-        return round(statistics.median(one[1] for one in late) - statistics.median(one[1] for one in early))
+        return round(statistics.median(one.pss_bytes for one in late)
+                     - statistics.median(one.pss_bytes for one in early))
 
     def check_growth(self):
         growth = self.growth()
-        if growth is not None and self.samples[-1][0] - self.samples[0][0] >= JUDGED_FROM_SECONDS:
+        if growth is not None and self.samples[-1].seconds - self.samples[0].seconds >= JUDGED_FROM_SECONDS:
             self.world.violations.expect(growth <= GROWTH_BYTES_MAX, "memory grows", f"{growth} bytes")
 
     def figures(self):
         if not self.samples:
             return {}
-        pss = [one[1] for one in self.samples]
+        pss = [one.pss_bytes for one in self.samples]
         return {"pss_bytes": {"least": min(pss), "median": round(statistics.median(pss)), "most": max(pss)},
                 "pss_growth_bytes": self.growth(), "pss_growth_bytes_max": GROWTH_BYTES_MAX,
-                "descriptors_most": max(one[2] for one in self.samples),
-                "sessions_most": max(one[3] for one in self.samples),
+                **{f"{name}_most": max(getattr(one, name) for one in self.samples)
+                   for name in ("descriptors", "sessions", "queued")},
                 "log_events": dict(sorted(self.events.items())),
-                "samples": [{"seconds": one[0], "pss_bytes": one[1], "descriptors": one[2], "sessions": one[3]}
-                            for one in self.samples[::10]]}
+                "samples": [dataclasses.asdict(one) for one in self.samples[::10]]}
 
     def _run(self):
         second = 0
@@ -92,14 +102,17 @@ class Watch:
             self.world.violations.add("Postern ended", f"{postern.process.returncode}: {told}")
             self._stopping.set()
             return
-        self.samples.append((round(time.monotonic() - self.began), processes.pss_bytes(postern.process.pid),
-                             postern.descriptors(), int(postern.metrics().get("postern_sessions", -1))))
+        metrics = collections.defaultdict(int, postern.metrics())
+        self.world.queued = int(metrics["postern_queue_waiting_messages"] + metrics["postern_queue_in_hand_messages"])
+        self.samples.append(Sample(round(time.monotonic() - self.began), processes.pss_bytes(postern.process.pid),
+                                   postern.descriptors(), int(metrics["postern_sessions"]), self.world.queued))
 
     def _tell_progress(self):
         memory = ""
         if self.samples:
-            _, pss, descriptors, sessions = self.samples[-1]
-            memory = f"{pss / 1048576:6.1f} MiB {descriptors:4} fds {sessions:4} sessions  "
+            last = self.samples[-1]
+            memory = (f"{last.pss_bytes / 1048576:6.1f} MiB {last.descriptors:4} fds {last.sessions:4} sessions "
+                      f"{last.queued:5} queued  ")
         seconds = time.monotonic() - self.began
         print(f"{seconds:6.0f} s  {memory}{self.tell()}  violations {len(self.world.violations)}", flush=True)
 

@@ -31,6 +31,7 @@ class World:
         self.violations = Violations()
         self.excuse = Excuse()
         self.turning = Turning()
+        self.queued = 0  # messages that waited or were in hand when somebody looked last
         self.source = source
         self.authority = Authority(directory / "ca")
         self.certificates = [self.authority.issue(GATEWAY_NAME, f"renewed{number}.example.org") for number in range(3)]
