@@ -79,3 +79,13 @@ def test_a_failure_is_excused_during_an_outage_only():
         pass
     failures.append("451")
     assert failures.excused == 2 and violations
+
+
+def test_a_machine_that_stalls_is_an_excuse():
+    excuse = Excuse()
+    assert not excuse.holds
+    excuse.STALL_SECONDS = -1.0  # every look is late
+    assert excuse.holds
+    excuse.look()
+    excuse.STALL_SECONDS = 3.0
+    assert excuse.holds and excuse.stalls == 1

@@ -49,7 +49,7 @@ class Hostile:
             except (OSError, Closed, ssl.SSLError):
                 pass  # sent away in whatever manner
             except Exception as surprise:  # for the soak's own thread to see
-                self.world.violations.add(f"hostile: {attack.__name__}", repr(surprise))
+                self.world.violations.expect(self.world.excuse.holds, f"hostile: {attack.__name__}", repr(surprise))
             self.attacks += 1
             self._stopping.wait(0.02)
 
@@ -192,7 +192,8 @@ class Hostile:
         except BlockingIOError:
             over = source.random() < 0.005
             if time.monotonic() > deadline:
-                self.world.violations.add("hostile: a silent client is not sent away", client.socket)
+                self.world.violations.expect(self.world.excuse.holds, "hostile: a silent client is not sent away",
+                                             client.socket)
                 over = True
         except OSError:
             over = True

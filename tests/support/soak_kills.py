@@ -6,7 +6,7 @@ from .outside import SENDER, in_queue
 from .soak_world import BAD, GOOD, IN_HAND_MAX, IN_TLS, INBOUND, LATER, OUTBOUND, RETURNED
 from .waiting import wait_until
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 PAUSE_SECONDS_MAX = 0.5
 
 

@@ -135,8 +135,21 @@ class Excuse:
     """Behind an outage: Postern leaves a next hop alone for 1 s after it could not be reached, for 2 s the next time.
     An outage of up to a second is noticed at most twice, and the rest is for a loaded machine."""
 
+    STALL_SECONDS = 3.0
+    """Whoever looks every half second and comes so late was not let run: nor were clients and Postern in time."""
+
     def __init__(self):
+        self.stalls = 0
         self._until = 0.0
+        self._looked = time.monotonic()
+
+    def look(self):
+        """To be called every half second."""
+        now = time.monotonic()
+        if now - self._looked > self.STALL_SECONDS:
+            self.stalls += 1
+            self._until = max(self._until, now + self.GRACE_SECONDS)
+        self._looked = now
 
     @contextlib.contextmanager
     def outage(self):
@@ -146,7 +159,8 @@ class Excuse:
 
     @property
     def holds(self):
-        return time.monotonic() < self._until
+        now = time.monotonic()
+        return now < self._until or now - self._looked > self.STALL_SECONDS
 
 
 class Failures:

@@ -1,6 +1,7 @@
 """Mixed traffic both ways while everything around Postern changes: no verdict is wrong, nothing is lost, memory and
 descriptors stay flat, and Postern's own counts are those of the ledger."""
 
+import contextlib
 import itertools
 import os
 import pathlib
@@ -44,7 +45,7 @@ class Traffic:
         wait_until_drained(world)
         with world.violations.instead_of_failing("does not become quiet"):
             for gauge in ("postern_sessions", "postern_next_hop_connections"):
-                wait_until(lambda: world.postern.metrics()[gauge] == 0, f"{gauge} is 0", 30)
+                wait_until(lambda: world.postern.metrics()[gauge] == 0, f"{gauge} is 0", 120)
         self._check_inbound()
         self._check_outbound()
         self._check_counts()
@@ -214,6 +215,9 @@ class Traffic:
     def _descriptors(self):
         """How many are of the queue, and how many of all else."""
         place = pathlib.Path(f"/proc/{self.world.postern.process.pid}/fd")
-        links = [os.readlink(one) for one in place.iterdir()]
+        links = []
+        for one in place.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed in between
+                links.append(os.readlink(one))
         of_queue = sum("/state/spool/" in link for link in links)
         return {"queue": of_queue, "other": len(links) - of_queue}

@@ -48,9 +48,11 @@ class Watch:
         self._offsets = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._looking = threading.Thread(target=self._look, daemon=True)
 
     def begin(self):
         self._thread.start()
+        self._looking.start()
         return self
 
     def end(self):
@@ -80,19 +82,24 @@ class Watch:
                 "pss_growth_bytes": self.growth(), "pss_growth_bytes_max": GROWTH_BYTES_MAX,
                 **{f"{name}_most": max(getattr(one, name) for one in self.samples)
                    for name in ("descriptors", "sessions", "queued")},
+                "machine_stalls": self.world.excuse.stalls,
                 "log_events": dict(sorted(self.events.items())),
                 "samples": [dataclasses.asdict(one) for one in self.samples[::10]]}
 
+    def _look(self):
+        while not self._stopping.wait(0.5):
+            self.world.excuse.look()
+
     def _run(self):
-        second = 0
-        while not self._stopping.wait(max(0.0, self.began + second - time.monotonic())):
-            second += 1
+        told = self.began
+        while not self._stopping.wait(1):
             for hop in self.world.hops:
                 hop.forget()
             self._read_logs()
             if not self.may_be_gone:
                 self._sample()
-            if second % 10 == 0:
+            if time.monotonic() - told >= 10:
+                told = time.monotonic()
                 self._tell_progress()
 
     def _sample(self):
