@@ -99,6 +99,7 @@ class World:
             for name in ("banks", "turning") for direction in ("inbound", "outbound")]
         policy["route"] += outside_policy(self.outside.home.address)["route"]
         postern = Postern(directory, host, policy)
+        postern.patience_seconds = 120  # there is no hurry, and the machine may be busy
         self.postern = postern
         self.show(self.certificates[0])
         self.list_turning([])
