@@ -120,7 +120,7 @@ class Hostile:
             self._refused_or_excused("eager envelope", client)
 
     def _refused_or_excused(self, attack, client):
-        told = self._take_all(client, 5)
+        told = self._take_all(client, 60)
         self.world.violations.expect(b"554 5.5.0" in told or self.world.excuse.holds,
                                      f"hostile: {attack}: not refused", told)
 
