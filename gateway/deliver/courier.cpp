@@ -50,12 +50,14 @@ Schedule schedule_of(const gateway::DeliverySettings& settings) {
     return schedule;
 }
 
-// Hosts are left alone no longer than a message waits between two attempts.
+// Hosts are left alone no longer than a message waits between two attempts, nor does a message wait
+// longer for another's attempt at them.
 BackOffSettings back_off_of(const Schedule& schedule) {
     const auto [shortest, longest] = std::ranges::minmax(schedule.pauses);
     BackOffSettings settings;
     settings.first = std::min(settings.first, shortest);
     settings.most = std::min(settings.most, longest);
+    settings.probe = std::min(settings.probe, shortest);
     return settings;
 }
 

@@ -61,6 +61,7 @@ void Hop::count_given_back() {
 
 void Hop::failed() {
     ++environment_.counts.failed;
+    if (!usable()) return; // begun before the first of these failed: it is the same outage
     retry_at_ = environment_.ring.now() + back_off(failures_);
     ++failures_;
 }

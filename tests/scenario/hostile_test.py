@@ -9,6 +9,7 @@ import time
 import pytest
 
 from support.client import Client, message
+from support.hostile import STEPS, WORDS, walk
 from support.promises import assert_accepted, assert_not_complete, still_serves
 from support.waiting import wait_until
 
@@ -139,11 +140,6 @@ def test_garbage_never_gets_a_message_through(postern, hop, seed):
         still_serves(postern, hop)
 
 
-WORDS = [b"EHLO x.example\r\n", b"MAIL FROM:<b@other.example>\r\n", b"RCPT TO:<user@example.org>\r\n", b"DATA\r\n", b".\r\n",
-         b"BDAT 5\r\nabcde", b"BDAT 0 LAST\r\n", b"RSET\r\n", b"\r\n", b"From: a@bank.example\r\n", b"\r\n.\r\n", b"NOOP\r\n",
-         b"\n", b"\r", b"HELO x\r\n", b"STARTTLS x\r\n", b"QUIT x\r\n", b"VRFY\r\n", b"BDAT 3 LAST\r\n"]
-
-
 @pytest.mark.parametrize("seed", range(30))
 def test_commands_in_any_order_never_get_refused_mail_through(postern, hop, seed):
     source = random.Random(1000 + seed)
@@ -160,18 +156,6 @@ def test_commands_in_any_order_never_get_refused_mail_through(postern, hop, seed
 
 
 # Connections that break
-
-STEPS = [b"EHLO x.example\r\n", b"MAIL FROM:<b@other.example>\r\n", b"RCPT TO:<user@example.org>\r\n", b"DATA\r\n",
-         b"From: b@other.example\r\n", b"Subject: x\r\n\r\n", b"body\r\n" * 100, b"body\r\n."]
-
-
-def walk(client, steps):
-    """Says the first steps, reading the replies to commands."""
-    for step in STEPS[:steps]:
-        client.send(step)
-        if step.split(b" ")[0].strip() in (b"EHLO", b"MAIL", b"RCPT", b"DATA"):
-            assert client.reply().code in (250, 354)
-
 
 @pytest.mark.parametrize("tls", ["clear", "TLS"])
 @pytest.mark.parametrize("end", ["close", "reset"])

@@ -19,7 +19,7 @@ def test_every_2xx_is_a_whole_message_at_the_next_hop_whoever_is_killed(prepare,
         for kill in range(KILLS):
             before = load.total
             wait_until(lambda: load.total > before + 2, "mail flows")
-            load._stopping.wait(source.random() * 0.08)
+            load.pause(source.random() * 0.08)
             victim = postern if kill % 2 else hop
             victim.kill()
             victim.start()

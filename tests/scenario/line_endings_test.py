@@ -5,26 +5,9 @@ import re
 import pytest
 
 from support.client import Closed, message
+from support.hostile import BARE
 from support.promises import assert_accepted, still_serves
 
-BARE = {
-    "LF . LF": b"\n.\n",
-    "LF . CRLF": b"\n.\r\n",
-    "CRLF . LF": b"\r\n.\n",
-    "CR . CR": b"\r.\r",
-    "CRLF . CR": b"\r\n.\r",
-    "CR . CRLF": b"\r.\r\n",
-    "CR . LF": b"\r.\n",
-    "LF . CR": b"\n.\r",
-    "LF LF . CRLF": b"\n\n.\r\n",
-    "CR CRLF . CRLF": b"\r\r\n.\r\n",
-    "CRLF LF . CRLF": b"\r\n\n.\r\n",
-    "CRLF . CR CRLF": b"\r\n.\r\r\n",
-    "CRLF . LF CR": b"\r\n.\n\r",
-    "LF CR . LF CR": b"\n\r.\n\r",
-    "LF": b"\n",
-    "CR": b"\r",
-}
 CONTENT = {
     "CRLF NUL . CRLF": b"\r\n\0.\r\n",
     "CRLF . NUL CRLF": b"\r\n.\0\r\n",

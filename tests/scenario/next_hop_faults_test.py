@@ -260,7 +260,7 @@ def test_a_next_hop_that_says_421_later_is_not_asked_again_on_that_connection(st
     still_serves(postern, hop)
     for conversation in hop.open_conversations:
         conversation.socket.sendall(b"421 4.3.2 shutting down\r\n")
-        conversation.close()
+        conversation.drop()
     with postern.connect() as client:
         assert_accepted(client.ehlo().envelope().data(message()), hop, 2)
 

@@ -6,10 +6,11 @@ import re
 
 from support.load import OutboundLoad, number_of
 from support.outside import SENDER, in_queue, wait_until_empty
+from support.soak_kills import kill_under_load
+from support.soak_world import BAD, GOOD, LATER
 from support.waiting import wait_until
 
 KILLS = 50
-GOOD, BAD, LATER = "good@plain.example", "bad@plain.example", "later@plain.example"
 
 
 def answer_to(text, _conversation):
@@ -26,17 +27,6 @@ def numbers_reported(home):
     return {int(re.search(rb"X-Number: (\d+)", kept.content)[1]) for kept in list(home.messages)}
 
 
-def kill_under_load(postern, load, source, kills):
-    for _ in range(kills):
-        before = load.total
-        wait_until(lambda: load.total > before + 2, "mail flows", seconds=30)
-        load._stopping.wait(source.random() * 0.15)
-        postern.kill()
-        postern.start()
-    before = load.total
-    wait_until(lambda: load.total > before + 10, "mail flows in the end", seconds=30)
-
-
 def test_every_250_is_delivered_queued_or_reported_after_kills_at_any_moment(sender, outside):
     host = outside.host("mx.plain.example")
     host.answers["RCPT"] = answer_to
@@ -44,7 +34,7 @@ def test_every_250_is_delivered_queued_or_reported_after_kills_at_any_moment(sen
     postern.may_fail = True
     load = OutboundLoad(postern.address(), SENDER, [GOOD, GOOD, BAD, LATER], clients=4)
     try:
-        kill_under_load(postern, load, random.Random(21), KILLS)
+        kill_under_load(postern, [load], random.Random(21), lambda kills: kills >= KILLS, 0.15)
     finally:
         load.stop()
     later = load.accepted_for(LATER)

@@ -90,20 +90,22 @@ class Conversation:
             pass
         finally:
             self.ended = True
-            self.close()
+            if not self.dropped:
+                self.drop()
+            self.socket.close()
 
-    def close(self, how=CLOSE):
+    def drop(self, how=CLOSE):
+        """From any thread. Only ours closes: it may be in the middle of a call, and would go on with whatever connection
+        got the number of the descriptor next."""
         self.dropped = True
         try:
-            # The thread that waits in recv() has to wake up, or it would hold the connection open.
-            if how == RESET:
+            if how == RESET:  # sent by close()
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.socket.shutdown(socket.SHUT_RD)
             else:
                 self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
-        self.socket.close()
 
     def _converse(self):
         self._step()
@@ -217,13 +219,15 @@ class Conversation:
                 pass
             raise EOFError
         if reply in (CLOSE, RESET):
-            self.close(reply)
+            self.drop(reply)
+            raise EOFError
+        if self.dropped:
             raise EOFError
         self.socket.sendall(reply.encode() + b"\r\n")
 
     def _step(self):
         if self.hop.take_step():
-            self.close(self.hop.cut_how)
+            self.drop(self.hop.cut_how)
             raise Cut
 
     def _more(self):

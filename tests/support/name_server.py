@@ -53,6 +53,10 @@ class NameServer:
                               capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stdout + done.stderr + self.log
 
+    def start(self):
+        """After `stop`: on the same port."""
+        assert self._start(), self.log
+
     def stop(self):
         if self.process is not None:
             self.process.terminate()

@@ -107,14 +107,14 @@ class NextHop:
             self._listener.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
-        self._listener.close()
         self._thread.join(PATIENCE_SECONDS)
+        self._listener.close()
         self.drop_all(how)
 
     def drop_all(self, how=CLOSE):
         for conversation in list(self.conversations):
             if not conversation.ended:
-                conversation.close(how)
+                conversation.drop(how)
 
     def forget(self):
         """What was seen so far. Conversations that are open go on."""

@@ -63,6 +63,7 @@ class Postern:
         self.host = copy.deepcopy(host)
         self.policy = copy.deepcopy(policy)
         self.process = None
+        self.patience_seconds = PATIENCE_SECONDS  # with its start and its end
         self.may_fail = False  # the test ends it in another way than by SIGTERM and exit 0
         self.config = self.directory / "postern.toml"
         self.policy_file = self.directory / "policy.toml"
@@ -92,7 +93,7 @@ class Postern:
     def start(self, **options):
         """Started and ready."""
         self.launch(**options)
-        wait_until(self._is_ready_or_ended, "ready")
+        wait_until(self._is_ready_or_ended, "ready", self.patience_seconds)
         assert self.process.poll() is None, f"Postern ended with {self.process.returncode}: {self.errors}"
         return self
 
@@ -115,7 +116,7 @@ class Postern:
 
     def kill(self):
         self.process.kill()
-        self.process.wait(PATIENCE_SECONDS)
+        self.process.wait(self.patience_seconds)
 
     def leave(self):
         """At the end of a test: told to end, without waiting for it."""

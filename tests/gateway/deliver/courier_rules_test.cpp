@@ -143,6 +143,25 @@ TEST_CASE("a message that is spared while its hosts are left alone has not been 
     CHECK_FALSE(heard_verb(listed, "MAIL"));
 }
 
+TEST_CASE("nobody waits longer for another's attempt than between two of his own") {
+    PostOffice post;
+    NextHop& server = post.host("one");
+    server.greeting.clear();
+    post.settings.delivery.retry = {std::chrono::seconds{10}};
+    post.start();
+    post.submit("a@one.example");
+    post.rest();
+    post.submit("b@one.example");
+    post.rest();
+    server.greeting = "220 hello";
+    post.advance_to(post.time + std::chrono::minutes{1}); // both are due, and one goes first
+    post.rest();
+    CHECK(server.messages.size() == 1);
+    CHECK(post.the_message().recipients[0].next <= post.time + std::chrono::seconds{10});
+    post.rest_until_due();
+    CHECK(server.messages.size() == 2);
+}
+
 TEST_CASE("the last attempt at a message is made whatever is known of its hosts") {
     PostOffice post;
     NextHop& server = post.host("one");

@@ -64,6 +64,20 @@ TEST_CASE("the back-off of a host ends with its time") {
     CHECK(core.hop.usable());
 }
 
+TEST_CASE("conversations that fail together are one failure of their host") {
+    Core core;
+    for (int conversation = 0; conversation < 10; ++conversation)
+        core.hop.failed();
+    CHECK(core.environment.counts.failed == 10);
+    core.pass(back_off(0));
+    CHECK(core.hop.usable());
+    core.hop.failed(); // and the next is the second
+    core.pass(back_off(0));
+    CHECK_FALSE(core.hop.usable());
+    core.pass(back_off(1) - back_off(0));
+    CHECK(core.hop.usable());
+}
+
 TEST_CASE("the idle conversation used last is the one used next") {
     Core core;
     auto one = core.conversation();
