@@ -112,7 +112,8 @@ public:
 
     void set_short_of_memory(bool is_short) { surroundings_.short_of_memory = is_short; }
 
-    void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered) {
+    void ask_queue(deliver::QueueRequest request,
+                   std::function<void(deliver::QueueAnswer)> answered) {
         if (!outbound_ || stopping_) return answered({});
         asked_.spawn(serve_queue(std::move(request), std::move(answered)));
     }
@@ -179,7 +180,7 @@ private:
     }
 
     io::Task<void> serve_queue(deliver::QueueRequest request,
-                               std::function<void(std::string)> answered) {
+                               std::function<void(deliver::QueueAnswer)> answered) {
         answered(co_await deliver::serve_queue(outbound_->spool, request));
     }
 
@@ -330,7 +331,8 @@ void Core::set_short_of_memory(bool is_short) {
     });
 }
 
-void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered) {
+void Core::ask_queue(deliver::QueueRequest request,
+                     std::function<void(deliver::QueueAnswer)> answered) {
     mailbox_.post([this, asked = std::move(request), answer = std::move(answered)]() mutable {
         if (state_ == nullptr) return answer({});
         state_->ask_queue(std::move(asked), std::move(answer));

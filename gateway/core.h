@@ -69,8 +69,9 @@ public:
     void adopt(CoreConfiguration configuration, std::function<void()> done);
     void set_ticket_keys(const ssl::TicketKeys& keys);
     void set_short_of_memory(bool is_short);
-    // `answered` is called on the core's thread, with "" when this core has no queue.
-    void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered);
+    // `answered` is called on the core's thread, with nothing when this core has no queue.
+    void ask_queue(deliver::QueueRequest request,
+                   std::function<void(deliver::QueueAnswer)> answered);
     void stop();
 
     [[nodiscard]] const receive::Census& census() const { return census_; }

@@ -183,25 +183,24 @@ io::Task<bool> Gateway::start_cores(std::size_t count) {
     co_return core_error_.empty();
 }
 
-io::Task<std::string> Gateway::ask_queue(const deliver::QueueRequest& request) {
-    std::string answers;
-    deliver::QueueRequest left = request;
-    for (const std::unique_ptr<Core>& core : cores_) {
-        std::optional<std::string> answer;
-        core->ask_queue(left, [this, &answer](std::string said) {
-            mailbox_.post([this, &answer, come = std::move(said)]() mutable {
-                answer = std::move(come);
-                changed_->set();
-            });
+io::Task<std::optional<std::string>> Gateway::ask_queue(std::size_t& core,
+                                                        deliver::QueueRequest& request) {
+    if (core >= cores_.size() || request.limit == 0) co_return std::nullopt;
+    std::optional<deliver::QueueAnswer> answer;
+    cores_[core]->ask_queue(request, [this, &answer](deliver::QueueAnswer said) {
+        mailbox_.post([this, &answer, come = std::move(said)]() mutable {
+            answer = std::move(come);
+            changed_->set();
         });
-        while (!answer) {
-            [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
-        }
-        left.limit -= std::min(left.limit, deliver::messages_in(*answer, request.json));
-        answers += *answer;
-        if (left.limit == 0) break;
+    });
+    while (!answer) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
     }
-    co_return answers;
+    if (!deliver::go_on(request, *answer)) {
+        ++core;
+        request.after = 0;
+    }
+    co_return std::move(answer->text);
 }
 
 io::Task<void> Gateway::wait_for_signals() {

@@ -51,8 +51,10 @@ public:
     [[nodiscard]] io::Task<Reloaded> reload(Loader::When when);
     [[nodiscard]] std::string metrics() const;
     [[nodiscard]] std::string status() const;
-    // What the cores say to it, one after the other.
-    [[nodiscard]] io::Task<std::string> ask_queue(const deliver::QueueRequest& request);
+    // The next part of what the cores say to it, one after the other; `core`, 0 at first, and the
+    // request are moved on. Nothing: that was all.
+    [[nodiscard]] io::Task<std::optional<std::string>> ask_queue(std::size_t& core,
+                                                                 deliver::QueueRequest& request);
     [[nodiscard]] bool ready() const { return ready_ && !stopping_; }
 
 private:

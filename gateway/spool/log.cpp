@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t pending_bytes_max = 1U << 20U; // then who appends waits
 constexpr io::Duration until_changed = std::chrono::hours{1};
+constexpr io::Duration company_wait{20};    // of a client, for others who are on their way
+constexpr std::size_t nobodies_enough = 64; // for an fdatasync of their own
 constexpr std::size_t end_bytes = record_bytes(0);
 
 // Records about messages that are here already.
@@ -39,6 +41,7 @@ Log::Log(io::Ring& ring,
     : ring_(ring)
     , settings_(std::move(settings))
     , counters_(counters)
+    , gathering_(ring)
     , changed_(ring)
     , tasks_(ring) {
     for (const RecoveredSegment& segment : segments) {
@@ -55,8 +58,15 @@ Log::Log(io::Ring& ring,
 
 Log::~Log() { assert(tasks_.running() == 0); }
 
+Log::Coming::~Coming() {
+    if (log_ == nullptr) return;
+    --log_->coming_;
+    if (log_->gathered()) log_->gathering_.set();
+}
+
 io::Task<void> Log::stop() {
     stopping_ = true;
+    gathering_.set();
     changed_.set();
     while (flushing_ || rolling_) {
         [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
@@ -107,6 +117,7 @@ io::Task<std::expected<void, Error>> Log::make_room(std::size_t bytes, RecordTyp
         if (stopping_) co_return std::unexpected{Error::stopped};
         if (fits(bytes, type)) {
             if (pending_.size() < pending_bytes_max) co_return std::expected<void, Error>{};
+            gathering_.set();
             start_flush();
             if (!flushing_) continue; // it has failed already
         } else if (!rolling_) {
@@ -174,6 +185,7 @@ io::Task<void> Log::seal() {
     sealing_ = true;
     if (!active_->failure()) {
         wanted_ = put(RecordType::end, {}, {}).offset;
+        gathering_.set();
         start_flush();
     }
     while (flushing_) {
@@ -189,8 +201,27 @@ void Log::start_flush() {
     tasks_.spawn(flush());
 }
 
+bool Log::gathered() const {
+    if (stopping_ || sealing_ || pending_.size() >= pending_bytes_max) return true;
+    return clients_ > 0 ? clients_ >= coming_ : nobodies_ >= nobodies_enough;
+}
+
+// For an fdatasync, which costs the same for one and for many.
+io::Task<void> Log::gather() {
+    const io::Clock::time_point began = ring_.now();
+    while (!gathered()) {
+        const io::Duration allowed = clients_ > 0 ? company_wait : settings_.patience;
+        const auto left = std::chrono::ceil<io::Duration>(began + allowed - ring_.now());
+        if (left <= io::Duration{0}) co_return;
+        [[maybe_unused]] const bool set = co_await gathering_.wait(left);
+    }
+}
+
 io::Task<void> Log::flush() {
     while (!pending_.empty() || wanted_ >= active_->synced()) {
+        if (wanted_ >= active_->synced()) co_await gather();
+        clients_ = 0;
+        nobodies_ = 0;
         writing_.swap(pending_);
         const auto sync = wanted_ >= active_->synced() ? Segment::Sync::yes : Segment::Sync::no;
         ++counters_.writes;
@@ -216,7 +247,9 @@ bool Log::lost(Place place) const {
     return segment == nullptr || (segment->failure() && place.offset >= segment->synced());
 }
 
-io::Task<std::expected<void, Error>> Log::commit(Place place) {
+io::Task<std::expected<void, Error>> Log::commit(Place place, Urgency urgency) {
+    ++(urgency == Urgency::client ? clients_ : nobodies_);
+    if (gathered()) gathering_.set();
     for (;;) {
         const Segment* const segment = find(place.segment);
         if (segment == nullptr) co_return std::unexpected{Error::failed};

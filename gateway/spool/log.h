@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postern::spool {
@@ -49,14 +50,35 @@ struct RecoveredSegment {
 // only, so that no record that takes another back goes before it. One thread.
 //
 // Records collect in memory while the disk writes those before them; one write, and one fdatasync
-// if anybody waits for it, takes all that have collected. After a failure the segment is left as it
-// is and the next record begins a new one.
+// if anybody waits for it, takes all that have collected. Before an fdatasync those who wait let a
+// few more come, see Urgency. After a failure the segment is left as it is and the next record
+// begins a new one.
 class Log {
 public:
+    // Somebody waits for commit(). A client: until as many wait as are Coming, for a few
+    // milliseconds at most; alone, not at all. Nobody: for the next one who is in a hurry, for many
+    // like itself, or a while.
+    enum class Urgency : std::uint8_t { client, nobody };
+
+    // While it lives a client is on its way to a commit(), which it makes without it.
+    class Coming {
+    public:
+        explicit Coming(Log& log) : log_(&log) { ++log.coming_; }
+        Coming(Coming&& other) noexcept : log_(std::exchange(other.log_, nullptr)) {}
+        Coming& operator=(Coming&&) = delete;
+        Coming(const Coming&) = delete;
+        Coming& operator=(const Coming&) = delete;
+        ~Coming();
+
+    private:
+        Log* log_;
+    };
+
     struct Settings {
         std::string directory; // of the shard
         std::uint32_t shard = 0;
         std::uint32_t segment_bytes = 0;
+        io::Duration patience{}; // of commits that nobody waits for
         io::FileFault* fault = nullptr;
     };
     Log(io::Ring& ring,
@@ -77,7 +99,8 @@ public:
     [[nodiscard]] io::Task<std::expected<Place, Error>>
     append(RecordType type, std::string_view head, std::string_view rest = {});
     // Waits until the record at `place`, and all before it, are on the disk.
-    [[nodiscard]] io::Task<std::expected<void, Error>> commit(Place place);
+    [[nodiscard]] io::Task<std::expected<void, Error>> commit(Place place,
+                                                              Urgency urgency = Urgency::client);
     // It was appended and will never be on the disk.
     [[nodiscard]] bool lost(Place place) const;
 
@@ -117,6 +140,8 @@ private:
     Place put(RecordType type, std::string_view head, std::string_view rest);
     void start_flush();
     [[nodiscard]] io::Task<void> flush();
+    [[nodiscard]] io::Task<void> gather();
+    [[nodiscard]] bool gathered() const;
     [[nodiscard]] std::uint32_t reserve() const { return settings_.segment_bytes / 16; }
 
     io::Ring& ring_;
@@ -131,13 +156,17 @@ private:
     std::string writing_;
     std::uint32_t appended_ = 0; // where the next record of the active segment will stand
     std::uint32_t wanted_ = 0;   // the last record of it that anybody waits for
+    std::size_t coming_ = 0;     // clients that will wait for a commit before long
+    std::size_t clients_ = 0;    // that wait for the next fdatasync
+    std::size_t nobodies_ = 0;   // commits that nobody waits for, likewise
     bool flushing_ = false;
     bool rolling_ = false;
     bool sealing_ = false;
     bool stopping_ = false;
     std::uint64_t rolls_failed_ = 0;
     Error roll_error_ = Error::failed;
-    io::Event changed_; // something was written, failed, rolled or stopped
+    io::Event gathering_; // enough have come, or it cannot be waited for more
+    io::Event changed_;   // something was written, failed, rolled or stopped
     io::TaskGroup tasks_;
 };
 

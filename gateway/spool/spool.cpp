@@ -30,13 +30,19 @@ Spool::Spool(io::Ring& ring, Settings settings, std::vector<RecoveredShard> shar
         Log::Settings log{.directory = settings_.directory + "/" + std::to_string(shard.number),
                           .shard = shard.number,
                           .segment_bytes = settings_.segment_bytes,
+                          .patience = settings_.patience,
                           .fault = settings_.fault};
-        const auto number = static_cast<std::uint32_t>(logs_.size());
+        const auto number = static_cast<std::uint16_t>(logs_.size());
         logs_.push_back(std::make_unique<Log>(ring, std::move(log), shard.segments, counters_));
         for (Entry entry : shard.messages) {
             entry.log = number;
             logs_.back()->lives(entry.first_segment, entry.bytes);
-            index_.add(entry);
+            if (index_.find(entry.id) == nullptr) {
+                index_.add(entry);
+            } else {
+                // Somebody has copied files: it stays on the disk, like what is damaged.
+                logs_.back()->pin(entry.first_segment);
+            }
         }
         last_id_ = std::max(last_id_, shard.last_id);
     }
@@ -83,14 +89,14 @@ void Spool::add(const Log& log, Entry entry) {
     if (!before || entry.due_at() < *before) earlier_.set();
 }
 
-std::uint32_t Spool::number_of(const Log& log) const {
+std::uint16_t Spool::number_of(const Log& log) const {
     const auto found =
         std::ranges::find_if(logs_, [&](const auto& one) { return one.get() == &log; });
-    return static_cast<std::uint32_t>(found - logs_.begin());
+    return static_cast<std::uint16_t>(found - logs_.begin());
 }
 
-std::optional<MessageId> Spool::take_due(Time now) {
-    const Entry* const entry = index_.take_due(now);
+std::optional<MessageId> Spool::take_due(Time now, Index::Pick pick) {
+    const Entry* const entry = index_.take_due(now, pick);
     if (entry == nullptr) return std::nullopt;
     logs_[entry->log]->pin(entry->first_segment);
     return entry->id;
@@ -115,16 +121,11 @@ io::Task<std::expected<Message, Error>> Spool::load(MessageId id) {
     co_return co_await load_from(*logs_[entry->log], *entry);
 }
 
-std::vector<Entry> Spool::entries() const {
-    std::vector<Entry> all(index_.waiting().begin(), index_.waiting().end());
-    index_.append_hand(all);
-    std::ranges::sort(all, {}, &Entry::id);
-    return all;
-}
-
-io::Task<std::expected<Message, Error>> Spool::look(Entry entry) {
+io::Task<std::expected<Message, Error>> Spool::look(MessageId id) {
+    const Entry* const found = index_.find(id);
+    if (found == nullptr) co_return std::unexpected{Error::damaged};
+    const Entry entry = *found;
     Log& log = *logs_[entry.log];
-    if (log.idle(entry.first_segment)) co_return std::unexpected{Error::damaged};
     log.pin(entry.first_segment);
     auto message = co_await load_from(log, entry);
     log.unpin(entry.first_segment);
@@ -186,7 +187,7 @@ io::Task<std::expected<void, Error>> Spool::outcome(Message& message,
 
     const auto place = co_await log.append(RecordType::outcome, payload);
     if (!place) co_return std::unexpected{place.error()};
-    const auto committed = co_await log.commit(*place);
+    const auto committed = co_await log.commit(*place, Log::Urgency::nobody);
     if (!committed) co_return committed;
     index_.hand(message.id)->outcome = *place;
     message.outcomes = previous.segment == 0 ? 1 : message.outcomes + 1;
@@ -213,7 +214,7 @@ io::Task<std::expected<void, Error>> Spool::done(const Message& message) {
     const std::string payload = encode_done(id);
     const auto place = co_await log.append(RecordType::done, payload);
     if (!place) co_return std::unexpected{place.error()};
-    const auto committed = co_await log.commit(*place);
+    const auto committed = co_await log.commit(*place, Log::Urgency::nobody);
     if (!committed) co_return committed;
 
     const Entry gone = *index_.hand(id);

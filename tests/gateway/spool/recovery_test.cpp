@@ -235,7 +235,7 @@ TEST_CASE("the shards of any number of cores are shared among those there are", 
                         {.directory = root, .core = core, .segment_bytes = 1U << 20U},
                         std::move(recovery.cores[core])};
             gateway::test::turn_until(loop, [&] { return !spool.compacting(); });
-            for (const Entry& entry : spool.waiting()) {
+            for (const Entry& entry : spool.page(0, SIZE_MAX)) {
                 CHECK(seen.insert(entry.id).second);
             }
             action(spool);
