@@ -47,6 +47,7 @@ Log::Log(io::Ring& ring,
     for (const RecoveredSegment& segment : segments) {
         assert(segment.header.number >= next_number_);
         next_number_ = segment.header.number + 1;
+        closed_bytes_ += segment.bytes;
         segments_.push_back(std::make_unique<Segment>(ring,
                                                       settings_.directory + "/" +
                                                           segment_name(segment.header.number),
@@ -144,7 +145,10 @@ io::Task<std::expected<void, Error>> Log::roll() {
     // The next one first: while there is none, outcomes go on into what is left of this one.
     auto next = co_await next_segment();
     if (!next) co_return std::unexpected{next.error()};
-    if (active_ != nullptr) co_await seal();
+    if (active_ != nullptr) {
+        co_await seal();
+        closed_bytes_ += active_->written();
+    }
     active_ = next->get();
     appended_ = segment_header_bytes;
     wanted_ = 0;
@@ -278,6 +282,7 @@ void Log::lives(std::uint32_t segment, std::uint32_t bytes) {
     assert(found != nullptr);
     found->usage.messages += 1;
     found->usage.bytes += bytes;
+    live_bytes_ += bytes;
 }
 
 void Log::dies(std::uint32_t segment, std::uint32_t bytes) {
@@ -286,6 +291,7 @@ void Log::dies(std::uint32_t segment, std::uint32_t bytes) {
     assert(found->usage.messages > 0);
     found->usage.messages -= 1;
     found->usage.bytes -= bytes;
+    live_bytes_ -= bytes;
 }
 
 void Log::pin(std::uint32_t segment) {
@@ -310,14 +316,9 @@ std::optional<std::uint32_t> Log::worn_out() const {
     if (segments_.empty() || segments_.front().get() == active_) return std::nullopt;
     const Segment& oldest = *segments_.front();
     if (oldest.usage.pins > 0) return std::nullopt;
-    std::uint64_t live = 0;
-    std::uint64_t all = 0;
-    for (const auto& segment : segments_) {
-        live += segment->usage.bytes;
-        all += segment->written();
-    }
+    const std::uint64_t all = closed_bytes_ + (active_ != nullptr ? active_->written() : 0);
     const bool dead = oldest.usage.messages == 0 || oldest.usage.bytes <= oldest.written() / 2;
-    if (!dead && live > all / 2) return std::nullopt;
+    if (!dead && live_bytes_ > all / 2) return std::nullopt;
     return oldest.number();
 }
 
@@ -334,6 +335,7 @@ io::Task<std::expected<void, Error>> Log::remove_oldest() {
         co_return removed;
     }
     ++counters_.segments_removed;
+    closed_bytes_ -= oldest->written();
     const auto opened = co_await open_directory();
     if (!opened) co_return opened;
     const auto synced = co_await directory_.sync();

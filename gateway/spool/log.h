@@ -151,6 +151,8 @@ private:
     std::deque<std::unique_ptr<Segment>> segments_; // rising numbers
     Segment* active_ = nullptr;                     // the last one, if it may be written
     std::uint32_t next_number_ = 1;
+    std::uint64_t live_bytes_ = 0;   // of messages in all segments
+    std::uint64_t closed_bytes_ = 0; // of the segments that are not active
 
     std::string pending_; // records behind what is written and being written
     std::string writing_;
