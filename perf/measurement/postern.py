@@ -141,6 +141,7 @@ class Postern:
     def __enter__(self):
         try:
             wait_until_greeted(self.address, self._process, "Postern")
+            self._wait_for_metrics()
         except SystemExit as failure:
             self.__exit__()
             raise SystemExit(f"{failure}\n{self._errors.read_text()}{self._log.read_text()[-2000:]}") from None
@@ -163,6 +164,18 @@ class Postern:
 
     def pss_bytes(self):
         return processes.pss_bytes(self._process.pid)
+
+    def _wait_for_metrics(self, seconds=30):
+        """They come after the listeners."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.counters()
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def counters(self):
         """What /metrics says; nothing where the job needs none of it."""
