@@ -112,4 +112,19 @@ TEST_CASE("new settings count for the next attempt") {
     CHECK(post.queued() == 0);
 }
 
+TEST_CASE(
+    "of what is due the oldest and the newest go by turns: what is new waits for no backlog") {
+    PostOffice post;
+    post.settings.delivery.concurrency = 1;
+    const NextHop& server = post.host("one");
+    post.adopt();
+    for (const char* const text : {"1\r\n", "2\r\n", "3\r\n", "4\r\n"}) {
+        post.submit({to("a@one.example")}, mail(), text);
+    }
+    post.start();
+    post.rest();
+    CHECK(server.messages == Lines{"1\r\n", "4\r\n", "2\r\n", "3\r\n"});
+    CHECK(server.connections == 1);
+}
+
 } // namespace postern::deliver::test
