@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t pending_bytes_max = 1U << 20U; // then who appends waits
 constexpr io::Duration until_changed = std::chrono::hours{1};
+constexpr io::Duration company_wait{20};    // of a client, for others who are on their way
+constexpr std::size_t nobodies_enough = 64; // for an fdatasync of their own
 constexpr std::size_t end_bytes = record_bytes(0);
 
 Mark random_mark() {
@@ -36,6 +38,7 @@ Log::Log(io::Ring& ring,
     : ring_(ring)
     , settings_(std::move(settings))
     , counters_(counters)
+    , gathering_(ring)
     , changed_(ring)
     , tasks_(ring) {
     for (const RecoveredSegment& segment : segments) {
@@ -53,15 +56,26 @@ Log::Log(io::Ring& ring,
         spare_ = std::move(segments_.back());
         segments_.pop_back();
     }
-    if (segments_.empty() || segments_.back()->capacity() == segments_.back()->written()) return;
-    active_ = segments_.back().get();
-    appended_ = active_->written();
+    if (!segments_.empty() && segments_.back()->capacity() > segments_.back()->written()) {
+        active_ = segments_.back().get();
+        appended_ = active_->written();
+    }
+    for (const auto& segment : segments_) {
+        if (segment.get() != active_) closed_bytes_ += segment->written();
+    }
 }
 
 Log::~Log() { assert(tasks_.running() == 0); }
 
+Log::Coming::~Coming() {
+    if (log_ == nullptr) return;
+    --log_->coming_;
+    if (log_->gathered()) log_->gathering_.set();
+}
+
 io::Task<void> Log::stop() {
     stopping_ = true;
+    gathering_.set();
     changed_.set();
     while (flushing_ || rolling_) {
         [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
@@ -146,6 +160,7 @@ io::Task<std::expected<void, Error>> Log::make_room(std::size_t bytes, Room room
         if (stopping_) co_return std::unexpected{Error::stopped};
         if (fits(bytes, room)) {
             if (pending_.size() < pending_bytes_max) co_return std::expected<void, Error>{};
+            gathering_.set();
             start_flush();
             if (!flushing_) continue; // it has failed already
         } else if (!rolling_) {
@@ -242,12 +257,14 @@ io::Task<void> Log::seal() {
     sealing_ = true;
     if (!active_->failure()) {
         wanted_ = put(RecordType::end, {}, {}).offset;
+        gathering_.set();
         start_flush();
     }
     while (flushing_) {
         [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
     }
     co_await active_->release_rest();
+    closed_bytes_ += active_->written();
     sealing_ = false;
 }
 
@@ -257,8 +274,27 @@ void Log::start_flush() {
     tasks_.spawn(flush());
 }
 
+bool Log::gathered() const {
+    if (stopping_ || sealing_ || pending_.size() >= pending_bytes_max) return true;
+    return clients_ > 0 ? clients_ >= coming_ : nobodies_ >= nobodies_enough;
+}
+
+// For an fdatasync, which costs the same for one and for many.
+io::Task<void> Log::gather() {
+    const io::Clock::time_point began = ring_.now();
+    while (!gathered()) {
+        const io::Duration allowed = clients_ > 0 ? company_wait : settings_.patience;
+        const auto left = std::chrono::ceil<io::Duration>(began + allowed - ring_.now());
+        if (left <= io::Duration{0}) co_return;
+        [[maybe_unused]] const bool set = co_await gathering_.wait(left);
+    }
+}
+
 io::Task<void> Log::flush() {
     while (!pending_.empty() || wanted_ >= active_->synced()) {
+        if (wanted_ >= active_->synced()) co_await gather();
+        clients_ = 0;
+        nobodies_ = 0;
         writing_.swap(pending_);
         const auto sync = wanted_ >= active_->synced() ? Segment::Sync::yes : Segment::Sync::no;
         ++counters_.writes;
@@ -284,7 +320,9 @@ bool Log::lost(Place place) const {
     return segment == nullptr || (segment->failure() && place.offset >= segment->synced());
 }
 
-io::Task<std::expected<void, Error>> Log::commit(Place place) {
+io::Task<std::expected<void, Error>> Log::commit(Place place, Urgency urgency) {
+    ++(urgency == Urgency::client ? clients_ : nobodies_);
+    if (gathered()) gathering_.set();
     for (;;) {
         const Segment* const segment = find(place.segment);
         if (segment == nullptr) co_return std::unexpected{Error::failed};
@@ -313,6 +351,7 @@ void Log::lives(std::uint32_t segment, std::uint32_t bytes) {
     assert(found != nullptr);
     found->usage.messages += 1;
     found->usage.bytes += bytes;
+    live_bytes_ += bytes;
 }
 
 void Log::dies(std::uint32_t segment, std::uint32_t bytes) {
@@ -321,6 +360,7 @@ void Log::dies(std::uint32_t segment, std::uint32_t bytes) {
     assert(found->usage.messages > 0);
     found->usage.messages -= 1;
     found->usage.bytes -= bytes;
+    live_bytes_ -= bytes;
 }
 
 void Log::pin(std::uint32_t segment) {
