@@ -9,10 +9,7 @@
 namespace postern::spool {
 namespace {
 
-constexpr std::size_t pending_bytes_max = 1U << 20U; // then who appends waits
 constexpr io::Duration until_changed = std::chrono::hours{1};
-constexpr io::Duration company_wait{20};    // of a client, for others who are on their way
-constexpr std::size_t nobodies_enough = 64; // for an fdatasync of their own
 constexpr std::size_t end_bytes = record_bytes(0);
 
 Mark random_mark() {
@@ -38,6 +35,7 @@ Log::Log(io::Ring& ring,
     : ring_(ring)
     , settings_(std::move(settings))
     , counters_(counters)
+    , period_began_(ring.now())
     , gathering_(ring)
     , changed_(ring)
     , tasks_(ring) {
@@ -66,12 +64,6 @@ Log::Log(io::Ring& ring,
 }
 
 Log::~Log() { assert(tasks_.running() == 0); }
-
-Log::Coming::~Coming() {
-    if (log_ == nullptr) return;
-    --log_->coming_;
-    if (log_->gathered()) log_->gathering_.set();
-}
 
 io::Task<void> Log::stop() {
     stopping_ = true;
@@ -266,74 +258,6 @@ io::Task<void> Log::seal() {
     co_await active_->release_rest();
     closed_bytes_ += active_->written();
     sealing_ = false;
-}
-
-void Log::start_flush() {
-    if (flushing_) return;
-    flushing_ = true;
-    tasks_.spawn(flush());
-}
-
-bool Log::gathered() const {
-    if (stopping_ || sealing_ || pending_.size() >= pending_bytes_max) return true;
-    return clients_ > 0 ? clients_ >= coming_ : nobodies_ >= nobodies_enough;
-}
-
-// For an fdatasync, which costs the same for one and for many.
-io::Task<void> Log::gather() {
-    const io::Clock::time_point began = ring_.now();
-    while (!gathered()) {
-        const io::Duration allowed = clients_ > 0 ? company_wait : settings_.patience;
-        const auto left = std::chrono::ceil<io::Duration>(began + allowed - ring_.now());
-        if (left <= io::Duration{0}) co_return;
-        [[maybe_unused]] const bool set = co_await gathering_.wait(left);
-    }
-}
-
-io::Task<void> Log::flush() {
-    while (!pending_.empty() || wanted_ >= active_->synced()) {
-        if (wanted_ >= active_->synced()) co_await gather();
-        clients_ = 0;
-        nobodies_ = 0;
-        writing_.swap(pending_);
-        const auto sync = wanted_ >= active_->synced() ? Segment::Sync::yes : Segment::Sync::no;
-        ++counters_.writes;
-        if (sync == Segment::Sync::yes) ++counters_.data_syncs;
-        const auto written = co_await active_->write(writing_, sync);
-        writing_.clear();
-        if (writing_.capacity() > 2 * pending_bytes_max) writing_.shrink_to_fit();
-        if (!written) {
-            // What collected meanwhile was to stand behind what is lost; who waits for it learns
-            // so.
-            ++counters_.failures;
-            pending_.clear();
-            wanted_ = 0;
-        }
-        changed_.set();
-    }
-    flushing_ = false;
-    changed_.set();
-}
-
-bool Log::lost(Place place) const {
-    const Segment* const segment = find(place.segment);
-    return segment == nullptr || (segment->failure() && place.offset >= segment->synced());
-}
-
-io::Task<std::expected<void, Error>> Log::commit(Place place, Urgency urgency) {
-    ++(urgency == Urgency::client ? clients_ : nobodies_);
-    if (gathered()) gathering_.set();
-    for (;;) {
-        const Segment* const segment = find(place.segment);
-        if (segment == nullptr) co_return std::unexpected{Error::failed};
-        if (place.offset < segment->synced()) co_return std::expected<void, Error>{};
-        if (segment->failure()) co_return std::unexpected{*segment->failure()};
-        // Only the active segment is not synced: another one has been sealed.
-        wanted_ = std::max(wanted_, place.offset);
-        start_flush();
-        if (!flushing_) continue; // it has failed already
-        [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
-    }
 }
 
 io::Task<std::expected<Record, Error>>

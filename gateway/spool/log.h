@@ -65,11 +65,13 @@ public:
     // like itself, or a while.
     enum class Urgency : std::uint8_t { client, nobody };
 
-    // While it lives a client is on its way to a commit(), which it makes without it.
+    // While it lives a client is on its way to a commit(), which it makes without it. Who is long
+    // on his way is waited for no more.
     class Coming {
     public:
-        explicit Coming(Log& log) : log_(&log) { ++log.coming_; }
-        Coming(Coming&& other) noexcept : log_(std::exchange(other.log_, nullptr)) {}
+        explicit Coming(Log& log);
+        Coming(Coming&& other) noexcept
+            : log_(std::exchange(other.log_, nullptr)), period_(other.period_) {}
         Coming& operator=(Coming&&) = delete;
         Coming(const Coming&) = delete;
         Coming& operator=(const Coming&) = delete;
@@ -77,7 +79,10 @@ public:
 
     private:
         Log* log_;
+        std::uint64_t period_; // in which it began
     };
+    // How many are on their way, and waited for.
+    [[nodiscard]] std::size_t coming();
 
     struct Settings {
         std::string directory; // of the shard
@@ -85,6 +90,7 @@ public:
         std::uint32_t segment_bytes = 0;
         bool keeps_reserve = true; // whatever is written; else for mail that arrives only
         io::Duration patience{};   // of commits that nobody waits for
+        io::Duration company{20};  // of clients, for others who began this long ago, or twice this
         io::FileFault* fault = nullptr;
     };
     Log(io::Ring& ring,
@@ -142,6 +148,8 @@ public:
     [[nodiscard]] std::size_t payload_bytes_max() const;
 
 private:
+    static constexpr std::size_t pending_bytes_max = 1U << 20U; // then who appends waits
+
     [[nodiscard]] Segment* find(std::uint32_t number) const;
     [[nodiscard]] bool fits(std::size_t bytes, Room room) const;
     [[nodiscard]] std::size_t kept_from(Room room) const;
@@ -157,7 +165,7 @@ private:
     void start_flush();
     [[nodiscard]] io::Task<void> flush();
     [[nodiscard]] io::Task<void> gather();
-    [[nodiscard]] bool gathered() const;
+    [[nodiscard]] bool gathered();
     // What each segment keeps for what becomes of the messages that are here.
     [[nodiscard]] std::uint32_t state_bytes() const { return settings_.segment_bytes / 16; }
 
@@ -176,9 +184,13 @@ private:
     std::string writing_;
     std::uint32_t appended_ = 0; // where the next record of the active segment will stand
     std::uint32_t wanted_ = 0;   // the last record of it that anybody waits for
-    std::size_t coming_ = 0;     // clients that will wait for a commit before long
     std::size_t clients_ = 0;    // that wait for the next fdatasync
     std::size_t nobodies_ = 0;   // commits that nobody waits for, likewise
+    // Time is cut into periods, as long as a client waits for company.
+    std::uint64_t period_ = 1;
+    io::Clock::time_point period_began_;
+    std::size_t coming_now_ = 0;    // clients that began in this period
+    std::size_t coming_before_ = 0; // in the one before
     bool flushing_ = false;
     bool rolling_ = false;
     bool sealing_ = false;

@@ -37,6 +37,7 @@ Spool::Spool(io::Ring& ring, Settings settings, std::vector<RecoveredShard> shar
                                                                    : settings_.segment_bytes,
                           .keeps_reserve = core_of(shard.number) == settings_.core,
                           .patience = settings_.patience,
+                          .company = settings_.company,
                           .fault = settings_.fault};
         const auto number = static_cast<std::uint16_t>(logs_.size());
         logs_.push_back(std::make_unique<Log>(ring, std::move(log), shard.segments, counters_));

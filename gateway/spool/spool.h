@@ -37,6 +37,7 @@ public:
         std::uint32_t report_segment_bytes = 16U << 20U;
         io::Duration patience{50};      // how long outcomes may wait for company before they are
                                         // on the disk; after a crash they are forgotten
+        io::Duration company{20};       // how long a client waits for others on their way
         io::FileFault* fault = nullptr; // tests only: what the disk does wrong
     };
 
@@ -52,6 +53,8 @@ public:
 
     // To be kept by a client from when it begins a message until it waits for commit().
     [[nodiscard]] Log::Coming expect() { return Log::Coming{*logs_.front()}; }
+    // How many of these are still waited for.
+    [[nodiscard]] std::size_t expected() { return logs_.front()->coming(); }
     // A message that arrives now. No I/O. New mail is refused while it would take space that what
     // becomes of older mail needs.
     [[nodiscard]] Writer begin(smtp::Mail mail,

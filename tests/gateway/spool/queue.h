@@ -94,6 +94,7 @@ public:
     struct Options {
         std::uint32_t segment_bytes = 1U << 20U;
         io::Duration patience{0};
+        io::Duration company{20};
         io::FileFault* fault = nullptr;
     };
     Queue() : Queue(Options{}) {}
@@ -118,6 +119,7 @@ public:
                                        .segment_bytes = options_.segment_bytes,
                                        .report_segment_bytes = options_.segment_bytes,
                                        .patience = options_.patience,
+                                       .company = options_.company,
                                        .fault = options_.fault},
                        std::move(recovery.cores[0]));
         settle();
