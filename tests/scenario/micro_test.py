@@ -17,3 +17,10 @@ def test_every_benchmark_runs_once():
     benchmarks = json.loads(done.stdout)["benchmarks"]
     assert {name.partition("/")[0] for name in benchmarks} == PARTS
     assert all(figures["nanoseconds"]["median"] > 0 for figures in benchmarks.values())
+
+
+def test_the_limit_is_worked_out_from_the_records():
+    done = subprocess.run([ROOT / "perf/limit"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    jobs = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert jobs[0] == "job" and "tls-1" in jobs
