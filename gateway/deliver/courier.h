@@ -3,6 +3,7 @@
 #include "gateway/deliver/back_off.h"
 #include "gateway/deliver/course.h"
 #include "gateway/deliver/finder.h"
+#include "gateway/deliver/kept_conversations.h"
 #include "gateway/deliver/lanes.h"
 #include "gateway/deliver/office.h"
 #include "gateway/deliver/outcome.h"
@@ -84,10 +85,12 @@ private:
     Schedule schedule_;
     Lanes lanes_;
     BackOff back_off_;
+    KeptConversations kept_;
     Finder::Random random_;
     io::Event changed_; // the settings, or we stop: what waits for the disk looks again
     std::size_t in_hand_ = 0;
     std::size_t pausing_ = 0; // of those in hand
+    spool::Index::Pick next_ = spool::Index::Pick::oldest;
     bool stopping_ = false;
     bool cutting_ = false;
     io::TaskGroup tasks_;
