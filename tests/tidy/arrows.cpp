@@ -54,6 +54,7 @@ constexpr std::array table{
     Arrow{"gateway/command/", rows_above},
     Arrow{"gateway/main.", rows_above},
     Arrow{"perf/", "ssl/ gateway/io/ gateway/smtp/"},
+    Arrow{"perf/micro/", "policy/ ssl/ gateway/io/ gateway/smtp/ gateway/spool/"},
     Arrow{"tests/", rows_above},
 };
 
@@ -66,11 +67,11 @@ struct Package {
 };
 
 constexpr std::array packages{
-    Package{"wolfssl/", "WOLFSSL wolfSSL_", "ssl/", "ssl/", ".cpp"},
+    Package{"wolfssl/", "WOLFSSL wolfSSL_", "ssl/ perf/micro/", "ssl/ perf/micro/", ".cpp"},
     Package{"liburing",
             "io_uring",
-            "gateway/io/ tests/gateway/io/",
-            "gateway/io/ tests/gateway/io/",
+            "gateway/io/ perf/micro/ tests/gateway/io/",
+            "gateway/io/ perf/micro/ tests/gateway/io/",
             ""},
     Package{"toml++/", "toml::", "policy/document.cpp", "policy/document.cpp", ""},
     Package{"idn2", "idn2_", "policy/", "policy/", ".cpp"},
