@@ -60,6 +60,7 @@ io::Descriptor take_over_signals() {
     }
     ::pthread_sigmask(SIG_BLOCK, &handled, nullptr); // threads started later inherit it
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is a full disk, not an end
     return io::Descriptor{::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK)};
 }
 
