@@ -57,6 +57,8 @@ private:
     };
 
     [[nodiscard]] io::Task<void> run();
+    void look_at_clock();
+    void recall(spool::Message& message) const;
     [[nodiscard]] io::Task<void> handle(spool::MessageId id);
     void fetch_next(std::string_view place);
     [[nodiscard]] io::Task<void> carry(spool::Message message);
@@ -85,6 +87,7 @@ private:
     Lanes lanes_;
     BackOff back_off_;
     Finder::Random random_;
+    Time latest_ = Time::max(); // of the clock so far; before the first look, the queue's
     io::Event changed_; // the settings, or we stop: what waits for the disk looks again
     std::size_t in_hand_ = 0;
     std::size_t pausing_ = 0; // of those in hand

@@ -68,6 +68,17 @@ std::vector<MessageId> Index::take_all(std::uint32_t log, std::uint32_t segment)
     return taken;
 }
 
+void Index::recall(Time latest, Time now) {
+    const auto recall_one = [&](Entry& entry) {
+        if (entry.due_at() > latest && entry.due_at() != never) entry.set_due(now);
+    };
+    std::ranges::for_each(waiting_, recall_one);
+    for (auto& [id, entry] : in_hand_) {
+        recall_one(entry);
+    }
+    std::make_heap(waiting_.begin(), waiting_.end(), later);
+}
+
 std::optional<MessageId> Index::oldest() const {
     std::optional<MessageId> oldest;
     const auto look = [&oldest](MessageId id) {

@@ -42,6 +42,10 @@ public:
     // Takes all whose first segment is this one of this log. Looks at every message.
     [[nodiscard]] std::vector<MessageId> take_all(std::uint32_t log, std::uint32_t segment);
 
+    // Whatever would come later than `latest` is due at `now`; what is never due stays so. Looks at
+    // every message.
+    void recall(Time latest, Time now);
+
     // Null when it is not in hand.
     [[nodiscard]] Entry* hand(MessageId id);
     // From the hand back to those that wait.

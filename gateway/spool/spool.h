@@ -62,6 +62,9 @@ public:
 
     // When the next message is due; nothing when none waits.
     [[nodiscard]] std::optional<Time> next_due() const { return index_.next_due(); }
+    // The clock that these times came from was ahead of this one: what would wait until later than
+    // `latest` is due at `now`, as far as load() is concerned; recall() of the message does the rest.
+    void recall(Time latest, Time now) { index_.recall(latest, now); }
     // Set when next_due() has become earlier.
     [[nodiscard]] io::Event& earlier() { return earlier_; }
     // Takes the message that has been due the longest; nothing when none is due at `now`.

@@ -102,4 +102,20 @@ TEST_CASE("all of a segment can be taken at once", "[spool]") {
 }
 
 } // namespace
+TEST_CASE("what would come too late is recalled, in hand or not, and what is never due is not") {
+    Index index;
+    for (const Entry& one : {entry(1, 100), entry(2, 50), entry(3, 101), entry(4, 200)}) {
+        index.add(one);
+    }
+    Entry held = entry(5, 0);
+    held.set_due(never);
+    index.add(held);
+    REQUIRE(index.take(4) != nullptr);
+    index.recall(at(100), at(10));
+    CHECK(index.hand(4)->due == 10);
+    index.put_back(4);
+    CHECK(take_everything(index) == std::vector<MessageId>{3, 4, 2, 1});
+    CHECK(index.waiting().size() == 1);
+}
+
 } // namespace postern::spool
