@@ -312,6 +312,7 @@ void Core::run(std::span<const receive::Census* const> all) {
     const ssl::ThreadMemory of_this_thread;
     auto ring = io::Ring::open({});
     if (!ring) {
+        ended_ = true;
         reports_.started(ring.error());
         return;
     }

@@ -276,11 +276,12 @@ io::Task<void> Gateway::watch_memory() {
 }
 
 io::Task<void> Gateway::stop_cores() {
-    if (!core_error_.empty()) co_return;
     using Address = receive::Door::Address;
     const bool continued = successor_.valid() || supervisor_.present();
-    outstanding_ = cores_.size();
+    outstanding_ = 0;
     for (const std::unique_ptr<Core>& core : cores_) {
+        if (core->ended()) continue; // it could not start, so that we end: the others have to
+        ++outstanding_;
         core->stop(continued ? Address::handed_on : Address::given_up);
     }
     while (outstanding_ > 0) {

@@ -13,6 +13,25 @@ def few_descriptors(count):
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
 
+def test_too_few_to_start_with_are_said_and_end_it(prepare):
+    """Wherever they run out: in the second of the event loops, too."""
+    postern = prepare(cores=2)
+    postern.may_fail = True
+    ready = 0
+    for count in range(16, 64, 2):
+        postern.error_file.unlink(missing_ok=True)
+        postern.launch(preexec=few_descriptors(count))
+        wait_until(postern.is_ready_or_ended, "ready or ended")
+        if postern.process.poll() is None:
+            ready += 1
+            postern.stop()
+        else:
+            assert postern.process.returncode == 1 and postern.error_file.read_text()
+        if ready == 2:
+            return
+    raise AssertionError("it never starts")
+
+
 @pytest.mark.parametrize("rounds", [1, 3])
 def test_running_sessions_go_on_and_new_ones_wait_or_get_421(prepare, hop, rounds):
     postern = prepare(cores=1).start(preexec=few_descriptors(80))
