@@ -13,23 +13,19 @@ def few_descriptors(count):
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
 
-def test_too_few_to_start_with_are_said_and_end_it(prepare):
+def test_with_too_few_to_start_with_it_starts_or_says_so_and_ends(prepare):
     """Wherever they run out: in the second of the event loops, too."""
     postern = prepare(cores=2)
     postern.may_fail = True
-    ready = 0
-    for count in range(16, 64, 2):
-        postern.error_file.unlink(missing_ok=True)
+    codes = set()
+    for count in range(12, 24):
+        for file in (postern.log_file, postern.error_file):
+            file.unlink(missing_ok=True)
         postern.launch(preexec=few_descriptors(count))
-        wait_until(postern.is_ready_or_ended, "ready or ended")
-        if postern.process.poll() is None:
-            ready += 1
-            postern.stop()
-        else:
-            assert postern.process.returncode == 1 and postern.error_file.read_text()
-        if ready == 2:
-            return
-    raise AssertionError("it never starts")
+        wait_until(lambda: postern.process.poll() is not None or postern.events("started"), "started or ended")
+        codes.add(postern.stop())
+        assert postern.process.returncode == 0 or postern.error_file.read_text()
+    assert codes <= {0, 1} and 1 in codes
 
 
 @pytest.mark.parametrize("rounds", [1, 3])

@@ -93,7 +93,7 @@ class Postern:
     def start(self, **options):
         """Started and ready."""
         self.launch(**options)
-        wait_until(self.is_ready_or_ended, "ready", self.patience_seconds)
+        wait_until(self._is_ready_or_ended, "ready", self.patience_seconds)
         assert self.process.poll() is None, f"Postern ended with {self.process.returncode}: {self.errors}"
         return self
 
@@ -106,7 +106,7 @@ class Postern:
                                             cwd=self.directory, preexec_fn=preexec, pass_fds=pass_fds,
                                             env={**os.environ, **environment} if environment else None)
 
-    def is_ready_or_ended(self):
+    def _is_ready_or_ended(self):
         return self.process.poll() is not None or self.http("/readyz")[0] == 200
 
     def stop(self, seconds=PATIENCE_SECONDS):
