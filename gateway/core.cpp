@@ -113,7 +113,8 @@ public:
 
     void set_short_of_memory(bool is_short) { surroundings_.short_of_memory = is_short; }
 
-    void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered) {
+    void ask_queue(deliver::QueueRequest request,
+                   std::function<void(deliver::QueueAnswer)> answered) {
         if (!outbound_ || stopping_) return answered({});
         asked_.spawn(serve_queue(std::move(request), std::move(answered)));
     }
@@ -178,7 +179,7 @@ private:
     }
 
     io::Task<void> serve_queue(deliver::QueueRequest request,
-                               std::function<void(std::string)> answered) {
+                               std::function<void(deliver::QueueAnswer)> answered) {
         answered(co_await deliver::serve_queue(outbound_->spool, request));
     }
 
@@ -264,20 +265,9 @@ private:
         counters.next_hop_idle.set(static_cast<std::int64_t>(relay.idle));
         if (!outbound_) return;
         counters.spool_data_syncs.set(outbound_->spool.counters().data_syncs);
-        look_for_oldest(outbound_->spool);
-    }
-
-    // That looks at every message, so it is done now and then. Whoever reads the numbers asks for a
-    // sign of life, so that an idle loop turns for it.
-    void look_for_oldest(const spool::Spool& spool) {
-        constexpr io::Duration period = std::chrono::seconds{15};
-        report::Gauge& arrival = core_.counters_.queue_oldest_arrival;
-        const bool is_empty = spool.waiting().empty() && spool.in_hand() == 0;
-        const bool was_empty = arrival.value() == 0;
-        if (is_empty == was_empty && ring_->now() < next_look_) return;
-        next_look_ = ring_->now() + period;
-        const auto oldest = spool.oldest();
-        arrival.set(oldest ? spool::arrival_of(*oldest).time_since_epoch().count() : 0);
+        const auto oldest = outbound_->spool.oldest();
+        counters.queue_oldest_arrival.set(
+            oldest ? spool::arrival_of(*oldest).time_since_epoch().count() : 0);
     }
 
     Core& core_;
@@ -289,7 +279,6 @@ private:
     relay::Pool relay_;
     receive::Surroundings surroundings_;
     std::optional<Outbound> outbound_;
-    io::Clock::time_point next_look_{}; // for the oldest message
     bool stopping_ = false;
     io::TaskGroup asked_;
     std::multimap<std::string, std::unique_ptr<receive::Door>> doors_; // by address
@@ -349,7 +338,8 @@ void Core::set_short_of_memory(bool is_short) {
     });
 }
 
-void Core::ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered) {
+void Core::ask_queue(deliver::QueueRequest request,
+                     std::function<void(deliver::QueueAnswer)> answered) {
     mailbox_.post([this, asked = std::move(request), answer = std::move(answered)]() mutable {
         if (state_ == nullptr) return answer({});
         state_->ask_queue(std::move(asked), std::move(answer));

@@ -72,9 +72,10 @@ public:
     void adopt(CoreConfiguration configuration, std::function<void()> done);
     void set_ticket_keys(const ssl::TicketKeys& keys);
     void set_short_of_memory(bool is_short);
-    // `answered` is called on the core's thread, with "" when this core has no queue; and on the
-    // caller's when the core has ended.
-    void ask_queue(deliver::QueueRequest request, std::function<void(std::string)> answered);
+    // `answered` is called on the core's thread, with nothing when this core has no queue; and on
+    // the caller's when the core has ended.
+    void ask_queue(deliver::QueueRequest request,
+                   std::function<void(deliver::QueueAnswer)> answered);
     // `answered` is called on the core's thread with its latest lines of level error.
     void ask_for_errors(std::function<void(std::vector<std::string>)> answered);
     // `answered` is called on the core's thread, as soon as its loop comes to it.

@@ -138,10 +138,7 @@ io::Task<std::string> Endpoints::control(Channel& channel) {
     const auto line = co_await channel.line(line_bytes_max, patience);
     if (!line) co_return std::string{};
     if (line->starts_with("queue ")) {
-        const auto request = deliver::parse_queue_request(line->substr(6));
-        if (!request) co_return "refused\n" + request.error() + "\n";
-        const auto answer = co_await gateway_.ask_queue(*request);
-        co_return answer ? "ok\n" + *answer : std::string{"refused\nthe gateway is ending\n"};
+        co_return co_await queue(channel, std::string{line->substr(6)});
     }
     if (*line == "status") co_return "ok\n" + gateway_.status() + "\n";
     if (*line == "support") co_return "ok\n" + co_await gateway_.support(Gateway::Form::text);
@@ -157,6 +154,27 @@ io::Task<std::string> Endpoints::control(Channel& channel) {
     answer += "generation " + std::to_string(reloaded.generation) + "\n";
     answer += reloaded.mistakes.text();
     co_return answer;
+}
+
+// Part by part, as the asker takes them: the queue may be longer than our memory.
+io::Task<std::string> Endpoints::queue(Channel& channel, std::string words) {
+    auto request = deliver::parse_queue_request(words);
+    if (!request) co_return "refused\n" + request.error() + "\n";
+    std::string part = "ok\n";
+    std::size_t core = 0;
+    for (;;) {
+        auto more = co_await gateway_.ask_queue(core, *request);
+        if (!more && more.error() == Gateway::NoAnswer::ending && part == "ok\n") {
+            co_return std::string{"refused\nthe gateway is ending\n"};
+        }
+        if (!more) co_return part;
+        part += *more;
+        constexpr std::size_t part_bytes = std::size_t{64} << 10U;
+        if (part.size() < part_bytes) continue;
+        const auto sent = co_await channel.send(part, patience);
+        if (!sent) co_return std::string{};
+        part.clear();
+    }
 }
 
 } // namespace postern::gateway

@@ -36,6 +36,7 @@ private:
     [[nodiscard]] io::Task<void> serve(io::Socket socket, Speaks speaks);
     [[nodiscard]] io::Task<std::string> http(Channel& channel);
     [[nodiscard]] io::Task<std::string> control(Channel& channel);
+    [[nodiscard]] io::Task<std::string> queue(Channel& channel, std::string words);
 
     Gateway& gateway_;
     io::Ring& ring_;

@@ -195,26 +195,26 @@ io::Task<bool> Gateway::start_cores(std::size_t count) {
     co_return core_error_.empty();
 }
 
-io::Task<std::optional<std::string>> Gateway::ask_queue(const deliver::QueueRequest& request) {
-    std::string all;
-    deliver::QueueRequest left = request;
-    for (std::size_t core = 0; core < cores_.size() && left.limit > 0; ++core) {
-        const std::uint64_t question = ++questions_;
-        cores_[core]->ask_queue(left, [this, question](std::string said) {
-            mailbox_.post([this, question, come = std::move(said)]() mutable {
-                answers_.emplace(question, std::move(come));
-                changed_->set();
-            });
+io::Task<std::expected<std::string, Gateway::NoAnswer>>
+Gateway::ask_queue(std::size_t& core, deliver::QueueRequest& request) {
+    if (core >= cores_.size() || request.limit == 0) co_return std::unexpected{NoAnswer::all};
+    const std::uint64_t question = ++questions_;
+    cores_[core]->ask_queue(request, [this, question](deliver::QueueAnswer said) {
+        mailbox_.post([this, question, come = std::move(said)]() mutable {
+            answers_.emplace(question, std::move(come));
+            changed_->set();
         });
-        while (!answers_.contains(question) && !stopping_) {
-            [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
-        }
-        if (stopping_) co_return std::nullopt; // it may never come
-        const std::string answer = std::move(answers_.extract(question).mapped());
-        left.limit -= std::min(left.limit, deliver::messages_in(answer, request.json));
-        all += answer;
+    });
+    while (!answers_.contains(question) && !stopping_) {
+        [[maybe_unused]] const bool changed = co_await changed_->wait(long_wait);
     }
-    co_return all;
+    if (stopping_) co_return std::unexpected{NoAnswer::ending}; // it may never come
+    deliver::QueueAnswer answer = std::move(answers_.extract(question).mapped());
+    if (!deliver::go_on(request, answer)) {
+        ++core;
+        request.after = 0;
+    }
+    co_return std::move(answer.text);
 }
 
 io::Task<void> Gateway::wait_for_signals() {

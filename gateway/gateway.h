@@ -64,9 +64,11 @@ public:
     // What `postern status --full` wants of it. Waits for the cores, but not for one that is stuck.
     enum class Form : std::uint8_t { text, json };
     [[nodiscard]] io::Task<std::string> support(Form form);
-    // What the cores say to it, one after the other. Nothing: we stop.
-    [[nodiscard]] io::Task<std::optional<std::string>>
-    ask_queue(const deliver::QueueRequest& request);
+    // The next part of what the cores say to it, one after the other; `core`, 0 at first, and the
+    // request are moved on.
+    enum class NoAnswer : std::uint8_t { all, ending };
+    [[nodiscard]] io::Task<std::expected<std::string, NoAnswer>>
+    ask_queue(std::size_t& core, deliver::QueueRequest& request);
     // Gives our listening sockets to the process at the other end of a connection, which takes our
     // place, and ends as after SIGTERM; the connection stays open until the spool is free. The
     // result is why not, or "".
@@ -143,10 +145,11 @@ private:
     std::unique_ptr<io::TaskGroup> tasks_;
     std::unique_ptr<io::Event> changed_; // something that a task here waits for has happened
     std::unique_ptr<Endpoints> endpoints_;
-    std::unique_ptr<Load> load_;                             // has come from the loader
-    std::size_t outstanding_ = 0;                            // answers of cores
-    std::uint64_t questions_ = 0;                            // about their queues
-    std::unordered_map<std::uint64_t, std::string> answers_; // by question, until they are read
+    std::unique_ptr<Load> load_;  // has come from the loader
+    std::size_t outstanding_ = 0; // answers of cores
+    std::uint64_t questions_ = 0; // about their queues
+    // By question, until they are read.
+    std::unordered_map<std::uint64_t, deliver::QueueAnswer> answers_;
     std::string core_error_;
     std::chrono::system_clock::time_point started_at_;
     std::uint64_t reloads_ = 0;

@@ -136,7 +136,7 @@ ask(const std::string& config, std::string_view words, std::chrono::seconds pati
         return no_answer_at(*path);
     }
     std::string answer;
-    std::array<char, 4096> part{};
+    std::array<char, std::size_t{64} << 10U> part{};
     for (;;) {
         const ssize_t read = ::recv(fd->get(), part.data(), part.size(), 0);
         // With a time limit set, the kernel does not go on by itself after a signal.

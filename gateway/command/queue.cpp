@@ -40,9 +40,13 @@ constexpr std::string_view help =
     "  --json          one JSON object a line\n"
     "  --config FILE   whose state directory has the queue (default /etc/postern/postern.toml)\n";
 
-io::Task<void>
-serve(spool::Spool& spool, const deliver::QueueRequest& request, std::string& answer) {
-    answer = co_await deliver::serve_queue(spool, request);
+io::Task<void> serve(spool::Spool& spool, deliver::QueueRequest request, std::string& answer) {
+    bool more = true;
+    while (more) {
+        const auto part = co_await deliver::serve_queue(spool, request);
+        answer += part.text;
+        more = deliver::go_on(request, part);
+    }
     co_await spool.stop();
 }
 

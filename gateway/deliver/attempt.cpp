@@ -35,8 +35,8 @@ private:
 
 } // namespace
 
-Attempt::Attempt(relay::Environment& environment, Destination destination)
-    : environment_(environment), destination_(secured(std::move(destination))) {
+Attempt::Attempt(relay::Environment& environment, KeptConversations& kept, Destination destination)
+    : environment_(environment), kept_(kept), destination_(secured(std::move(destination))) {
     assert(!destination_.way.hosts.empty());
     assert(!destination_.alternate || !destination_.alternate->hosts.empty());
 }
@@ -44,43 +44,35 @@ Attempt::Attempt(relay::Environment& environment, Destination destination)
 io::Task<std::vector<Outcome>> Attempt::deliver(const Message& message,
                                                 std::chrono::system_clock::time_point now) {
     Ledger ledger{message.recipients.size()};
-    Pass over{.message = message, .now = now};
-    over.without = co_await over_kept(message, ledger);
+    const Pass over{.message = message, .now = now};
     co_await pass(destination_.way, over, ledger);
     Ledger fell_short = ledger.of_those_that_fell_short();
     if (destination_.alternate && fell_short.any_open()) {
-        over.without = nullptr;
         co_await pass(*destination_.alternate, over, fell_short);
         ledger.take_from(fell_short);
     }
     co_return std::move(ledger).close(destination_.on_tls_failure);
 }
 
-// The host that was asked over the kept conversation; null: there was none, or it turned out to be
-// at its end, which says nothing about the host.
-io::Task<const Host*> Attempt::over_kept(const Message& message, Ledger& ledger) {
-    Kept kept = std::exchange(kept_, {});
-    if (kept.conversation == nullptr || !kept.conversation->silent()) co_return nullptr;
-    const Host* const host = kept.host;
-    Ledger tried = ledger;
-    co_await say(message, std::move(kept), tried);
-    if (kept_.conversation == nullptr && !tried.any_settled()) co_return nullptr;
-    ledger = std::move(tried);
-    co_return host;
-}
-
 io::Task<void> Attempt::pass(const Way& way, const Pass& pass, Ledger& ledger) {
     Unreached unreached;
     for (const Host& host : way.hosts) {
         if (!ledger.any_open()) break;
-        if (&host == pass.without) continue;
-        const relay::Target target{
-            .endpoint = host.endpoint, .server_name = host.name, .required = way.required};
-        auto opened = co_await relay::Conversation::open(environment_, target, nullptr);
+        const Turn turn{.host = host,
+                        .target = {.endpoint = host.endpoint,
+                                   .server_name = host.name,
+                                   .required = way.required}};
+        const bool said = co_await over_kept(turn, pass.message, ledger);
+        if (said) {
+            unreached.reached(host);
+            continue;
+        }
+        auto opened = co_await relay::Conversation::open(environment_, turn.target, nullptr);
         if (opened) {
             unreached.reached(host);
-            Kept fresh{.conversation = std::move(*opened), .host = &host};
-            co_await say(pass.message, std::move(fresh), ledger);
+            auto fresh = std::move(*opened);
+            [[maybe_unused]] const bool holds =
+                co_await say(turn, pass.message, std::move(fresh), ledger);
             continue;
         }
         Outcome outcome = outcome_of(opened.error(), host, pass.now);
@@ -95,22 +87,28 @@ io::Task<void> Attempt::pass(const Way& way, const Pass& pass, Ledger& ledger) {
     if (!way.missing.empty()) ledger.weigh(outcome_of(Cause::unresolved, way.missing));
 }
 
-// Says the message over this conversation, then keeps or ends it.
-io::Task<void> Attempt::say(const Message& message, Kept over, Ledger& ledger) {
-    relay::Conversation& conversation = *over.conversation;
-    Transaction transaction{environment_.bounds, conversation, *over.host, message, ledger};
-    co_await transaction.run();
-    const auto& hosts = destination_.way.hosts;
-    const bool on_the_way = over.host >= hosts.data() && over.host < hosts.data() + hosts.size();
-    if (on_the_way && conversation.state().can_start_transaction()) {
-        std::swap(kept_, over);
-    }
-    if (over.conversation) co_await over.conversation->quit();
+// False: there was no conversation, or it turned out to be at its end, which says nothing about the
+// host.
+io::Task<bool> Attempt::over_kept(const Turn& turn, const Message& message, Ledger& ledger) {
+    auto conversation = kept_.take(turn.target);
+    if (!conversation) co_return false;
+    Ledger tried = ledger;
+    const bool holds = co_await say(turn, message, std::move(conversation), tried);
+    if (!holds && tried.open().size() == ledger.open().size()) co_return false;
+    ledger = std::move(tried);
+    co_return true;
 }
 
-io::Task<void> Attempt::end() {
-    const Kept kept = std::exchange(kept_, {});
-    if (kept.conversation) co_await kept.conversation->quit();
+// Says the message over this conversation, then keeps or ends it. False: it did not hold.
+io::Task<bool> Attempt::say(const Turn& turn,
+                            const Message& message,
+                            std::unique_ptr<relay::Conversation> conversation,
+                            Ledger& ledger) {
+    Transaction transaction{environment_.bounds, *conversation, turn.host, message, ledger};
+    co_await transaction.run();
+    const bool holds = conversation->state().can_start_transaction();
+    kept_.keep(turn.target, std::move(conversation));
+    co_return holds;
 }
 
 } // namespace postern::deliver

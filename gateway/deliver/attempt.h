@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/deliver/destination.h"
+#include "gateway/deliver/kept_conversations.h"
 #include "gateway/deliver/ledger.h"
 #include "gateway/deliver/outcome.h"
 #include "gateway/deliver/transaction.h"
@@ -17,13 +18,12 @@ namespace postern::deliver {
 // Delivery to one destination: for each message one pass over its hosts. THE OUTBOUND CHECK stands
 // before MAIL: relay::Conversation::open() gives only conversations that meet the demand of the way
 // they are on, so that no address and no content is said to a host that falls short, and what is
-// demanded in TLS never goes in clear. Several messages, one after the other, go over one
-// connection where it holds; every one of them has the same demand (COMPLIANCE O18). Owned by the
-// courier; one thread only; await end() before it is destroyed, or the connection is just dropped.
+// demanded in TLS never goes in clear. A conversation that was kept has met the same demand
+// (COMPLIANCE O18), and is kept again where it holds. Owned by the courier; one thread only.
 class Attempt {
 public:
-    // `environment` outlives it.
-    Attempt(relay::Environment& environment, Destination destination);
+    // `environment` and `kept` outlive it.
+    Attempt(relay::Environment& environment, KeptConversations& kept, Destination destination);
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
     ~Attempt() = default;
@@ -32,28 +32,27 @@ public:
     [[nodiscard]] io::Task<std::vector<Outcome>> deliver(const Message& message,
                                                          std::chrono::system_clock::time_point now);
 
-    // QUIT, where there is a conversation.
-    [[nodiscard]] io::Task<void> end();
-
 private:
-    // A conversation that is good for another message.
-    struct Kept {
-        std::unique_ptr<relay::Conversation> conversation;
-        const Host* host = nullptr; // of destination_.way
-    };
     struct Pass {
         const Message& message;
         std::chrono::system_clock::time_point now;
-        const Host* without = nullptr; // has been asked already
+    };
+    struct Turn { // of a host
+        const Host& host;
+        relay::Target target;
     };
 
-    [[nodiscard]] io::Task<const Host*> over_kept(const Message& message, Ledger& ledger);
     [[nodiscard]] io::Task<void> pass(const Way& way, const Pass& pass, Ledger& ledger);
-    [[nodiscard]] io::Task<void> say(const Message& message, Kept over, Ledger& ledger);
+    [[nodiscard]] io::Task<bool>
+    over_kept(const Turn& turn, const Message& message, Ledger& ledger);
+    [[nodiscard]] io::Task<bool> say(const Turn& turn,
+                                     const Message& message,
+                                     std::unique_ptr<relay::Conversation> conversation,
+                                     Ledger& ledger);
 
     relay::Environment& environment_;
+    KeptConversations& kept_;
     const Destination destination_;
-    Kept kept_;
 };
 
 } // namespace postern::deliver

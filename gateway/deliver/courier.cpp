@@ -89,6 +89,7 @@ bool is_silence(const std::vector<Outcome>& outcomes) {
 Courier::Courier(Office& office, std::uint64_t seed)
     : office_(office)
     , lanes_(1)
+    , kept_(office.hosts)
     , random_(static_cast<Finder::Random::result_type>(seed))
     , changed_(office.ring)
     , tasks_(office.ring) {}
@@ -98,6 +99,7 @@ void Courier::adopt() {
     schedule_ = schedule_of(settings);
     back_off_.set(back_off_of(schedule_));
     lanes_.set_most(settings.destination_concurrency);
+    kept_.drop();
     changed_.set();
     office_.spool.earlier().set();
 }
@@ -111,7 +113,7 @@ io::Task<void> Courier::stop(io::Duration wait) {
     stopping_ = true;
     office_.spool.earlier().set();
     const bool ended = co_await tasks_.ended(wait);
-    if (ended) co_return;
+    if (ended) co_return co_await kept_.end();
     cutting_ = true;
     changed_.set();
     office_.hosts.cut();
@@ -119,27 +121,33 @@ io::Task<void> Courier::stop(io::Duration wait) {
     // What may still be waited for is a connection or the disk.
     constexpr io::Duration longest = std::chrono::minutes{5};
     [[maybe_unused]] const bool cut = co_await tasks_.ended(longest);
+    co_await kept_.end();
 }
 
 // One wait for everything: a message that arrives sets `earlier`, one that is done frees a hand and
-// sets it too.
+// sets it too. Of what is due the oldest and the newest come by turns, so that what arrives now
+// does not wait for all that has waited longer.
 io::Task<void> Courier::run() {
     constexpr io::Duration longest = std::chrono::minutes{1};
+    constexpr io::Duration moment{20};
     while (!stopping_) {
         look_at_clock();
         while (in_hand_ < office_.settings->delivery.concurrency) {
-            const auto id = office_.spool.take_due(now());
+            const auto id = office_.spool.take_due(now(), next_);
             if (!id) break;
+            using Pick = spool::Index::Pick;
+            next_ = next_ == Pick::oldest ? Pick::newest : Pick::oldest;
             ++in_hand_;
             tasks_.spawn(handle(*id));
         }
-        office_.recorder.queue(office_.spool.waiting().size(), office_.spool.in_hand());
+        office_.recorder.queue(office_.spool.waiting(), office_.spool.in_hand());
         io::Duration wait = longest;
         const auto due = office_.spool.next_due();
         if (due && in_hand_ < office_.settings->delivery.concurrency) {
             const auto left = std::chrono::ceil<io::Duration>(*due - office_.now());
             wait = std::clamp(left, io::Duration{1}, longest);
         }
+        if (recalling_) wait = std::min(wait, moment);
         [[maybe_unused]] const bool sooner = co_await office_.spool.earlier().wait(wait);
     }
 }
@@ -151,9 +159,10 @@ void Courier::look_at_clock() {
     if (time < latest_) {
         back_off_.forget();
         lanes_.forget_turns();
-        office_.spool.recall(time + longest_pause(schedule_), time);
+        recalling_ = true;
     }
     latest_ = time;
+    if (recalling_) recalling_ = office_.spool.recall(time + longest_pause(schedule_), time);
 }
 
 void Courier::recall(spool::Message& message) const {
@@ -285,10 +294,9 @@ io::Task<std::vector<Outcome>> Courier::attempt(const Journey& journey, const Co
         recipients.push_back(journey.message.recipients[number].envelope);
     }
     Stored content{office_, journey.message};
-    Attempt attempt{office_.hosts, std::move(*destination)};
+    Attempt attempt{office_.hosts, kept_, std::move(*destination)};
     const Message said{.mail = journey.message.mail, .recipients = recipients, .content = content};
     auto outcomes = co_await attempt.deliver(said, office_.now());
-    co_await attempt.end();
     if (is_silence(outcomes)) {
         back_off_.failed(hosts, now(), random_());
     } else {

@@ -3,6 +3,7 @@
 #include "gateway/deliver/back_off.h"
 #include "gateway/deliver/course.h"
 #include "gateway/deliver/finder.h"
+#include "gateway/deliver/kept_conversations.h"
 #include "gateway/deliver/lanes.h"
 #include "gateway/deliver/office.h"
 #include "gateway/deliver/outcome.h"
@@ -86,11 +87,14 @@ private:
     Schedule schedule_;
     Lanes lanes_;
     BackOff back_off_;
+    KeptConversations kept_;
     Finder::Random random_;
-    Time latest_ = Time::max(); // of the clock so far; before the first look, the queue's
-    io::Event changed_; // the settings, or we stop: what waits for the disk looks again
+    Time latest_{};         // of the clock so far
+    bool recalling_ = true; // of the queue, as it was found, nothing is known
+    io::Event changed_;     // the settings, or we stop: what waits for the disk looks again
     std::size_t in_hand_ = 0;
     std::size_t pausing_ = 0; // of those in hand
+    spool::Index::Pick next_ = spool::Index::Pick::oldest;
     bool stopping_ = false;
     bool cutting_ = false;
     io::TaskGroup tasks_;

@@ -1,5 +1,6 @@
 #include "gateway/deliver/queue_desk.h"
 
+#include "gateway/io/task_group.h"
 #include "gateway/report/line.h"
 #include "policy/fold.h"
 
@@ -8,6 +9,7 @@
 #include <charconv>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace postern::deliver {
@@ -18,6 +20,8 @@ using Verb = QueueRequest::Verb;
 // A message that is being moved on the disk can be had in a moment.
 constexpr io::Duration compaction_moment{20};
 constexpr int compaction_times = 250;
+// Of a part of an answer: read together, and changed by one write to the disk.
+constexpr std::size_t part_messages = 128;
 
 struct VerbName {
     std::string_view name;
@@ -196,8 +200,38 @@ void change(spool::Message& message, Verb verb) {
     }
 }
 
+// A message that a part of an answer may be about.
+struct Row {
+    spool::MessageId id = 0;
+    std::optional<spool::Message> message; // none: it does not fit, or is gone
+    bool done = true;
+};
+
+// `after`: where the next part begins.
+std::vector<Row>
+rows_for(const spool::Spool& spool, const QueueRequest& request, spool::MessageId& after) {
+    std::vector<Row> rows;
+    if (!request.ids.empty()) { // as many as fit into one line
+        const std::set<spool::MessageId> ids{request.ids.begin(), request.ids.end()};
+        for (const spool::MessageId id : ids) {
+            rows.push_back({.id = id, .message = std::nullopt});
+        }
+        return rows;
+    }
+    for (const spool::Entry& entry : spool.page(request.after, part_messages)) {
+        rows.push_back({.id = entry.id, .message = std::nullopt});
+    }
+    if (rows.size() == part_messages) after = rows.back().id;
+    return rows;
+}
+
+io::Task<void> look(spool::Spool& spool, const QueueRequest& request, Row& row) {
+    auto message = co_await spool.look(row.id);
+    if (message && fits(request, *message)) row.message = std::move(*message);
+}
+
 // False: it is being delivered, or the disk does not work.
-io::Task<bool> carry_out(spool::Spool& spool, Verb verb, spool::MessageId id) {
+io::Task<bool> change_on_disk(spool::Spool& spool, Verb verb, spool::MessageId id) {
     bool taken = spool.take(id);
     for (int times = 0; !taken && spool.compacting() && times < compaction_times; ++times) {
         [[maybe_unused]] const bool earlier = co_await spool.earlier().wait(compaction_moment);
@@ -224,6 +258,17 @@ io::Task<bool> carry_out(spool::Spool& spool, Verb verb, spool::MessageId id) {
     const auto written = co_await spool.outcome(*message, std::move(changed));
     spool.put_back(*message);
     co_return written.has_value();
+}
+
+io::Task<void> carry_out(spool::Spool& spool, Verb verb, Row& row) {
+    row.done = co_await change_on_disk(spool, verb, row.id);
+}
+
+io::Task<void> all_of(io::TaskGroup& tasks) {
+    constexpr io::Duration longest = std::chrono::hours{1};
+    while (tasks.running() > 0) {
+        [[maybe_unused]] const bool ended = co_await tasks.ended(longest);
+    }
 }
 
 } // namespace
@@ -266,36 +311,37 @@ std::string text(const QueueRequest& request) {
     return words;
 }
 
-io::Task<std::string> serve_queue(spool::Spool& spool, const QueueRequest& request) {
-    std::string answer;
-    std::size_t count = 0;
-    for (const spool::Entry& entry : spool.entries()) {
-        if (count >= request.limit) break;
-        if (!request.ids.empty() && std::ranges::find(request.ids, entry.id) == request.ids.end())
-            continue;
-        const auto message = co_await spool.look(entry);
-        if (!message || !fits(request, *message)) continue;
-        ++count;
-        bool done = true;
-        if (request.verb != Verb::list && request.verb != Verb::show) {
-            done = co_await carry_out(spool, request.verb, entry.id);
+io::Task<QueueAnswer> serve_queue(spool::Spool& spool, const QueueRequest& request) {
+    QueueAnswer answer;
+    std::vector<Row> rows = rows_for(spool, request, answer.after);
+    io::TaskGroup tasks{spool.ring()};
+    for (Row& row : rows) {
+        tasks.spawn(look(spool, request, row));
+    }
+    co_await all_of(tasks);
+    std::erase_if(rows, [](const Row& row) { return !row.message; });
+    if (rows.size() > request.limit) rows.resize(request.limit);
+    if (request.verb != Verb::list && request.verb != Verb::show) {
+        for (Row& row : rows) {
+            tasks.spawn(carry_out(spool, request.verb, row));
         }
+        co_await all_of(tasks);
+    }
+    for (const Row& row : rows) {
         if (request.json) {
-            append_message(answer, *message, done);
+            append_message(answer.text, *row.message, row.done);
         } else {
-            append_lines(answer, *message, done);
+            append_lines(answer.text, *row.message, row.done);
         }
     }
+    answer.messages = rows.size();
     co_return answer;
 }
 
-std::size_t messages_in(std::string_view answer, bool json) {
-    std::size_t count = 0;
-    while (!answer.empty()) {
-        if (json || answer.front() != ' ') ++count; // lines of recipients stand further right
-        answer.remove_prefix(std::min(answer.find('\n'), answer.size() - 1) + 1);
-    }
-    return count;
+bool go_on(QueueRequest& request, const QueueAnswer& answer) {
+    request.limit -= std::min(request.limit, answer.messages);
+    request.after = answer.after;
+    return request.limit > 0 && request.after != 0;
 }
 
 } // namespace postern::deliver

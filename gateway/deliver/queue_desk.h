@@ -28,6 +28,7 @@ struct QueueRequest {
     std::string recipient;             // likewise, of any recipient that is not settled
     std::size_t limit = SIZE_MAX;      // of messages
     bool json = false;                 // one object a line, rather than lines for people
+    spool::MessageId after = 0;        // only messages with a greater id; not in the words
 
     bool operator==(const QueueRequest&) const = default;
 };
@@ -40,9 +41,16 @@ struct QueueRequest {
 
 // Does it to what one core has, and tells of each message it is about, in JSON as
 // {"id":…,"arrival":…,"from":…,"bytes":…,"recipients":[{"to":…,"state":…,…}]}, with "done":false
-// for what is being delivered at the moment and cannot be changed.
-[[nodiscard]] io::Task<std::string> serve_queue(spool::Spool& spool, const QueueRequest& request);
-// How many messages such an answer tells of.
-[[nodiscard]] std::size_t messages_in(std::string_view answer, bool json);
+// for what is being delivered at the moment and cannot be changed. A queue is long: this is a part
+// of the answer, about a bounded number of messages, the oldest first; for the next part the caller
+// asks again with this `after`, and without `messages` in the limit.
+struct QueueAnswer {
+    std::string text;
+    std::size_t messages = 0;   // that it tells of
+    spool::MessageId after = 0; // 0: this was the last part
+};
+[[nodiscard]] io::Task<QueueAnswer> serve_queue(spool::Spool& spool, const QueueRequest& request);
+// Moves the request on to the next part. False: there is none.
+[[nodiscard]] bool go_on(QueueRequest& request, const QueueAnswer& answer);
 
 } // namespace postern::deliver

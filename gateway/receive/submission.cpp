@@ -3,6 +3,7 @@
 #include "gateway/receive/address.h"
 #include "gateway/receive/submission_intake.h"
 #include "gateway/smtp/replies.h"
+#include "gateway/spool/spool.h"
 #include "policy/domain.h"
 
 namespace postern::receive {
@@ -21,6 +22,7 @@ Submission::Submission(Surroundings& surroundings, const Facts& facts, smtp::Mai
     , surroundings_(surroundings)
     , facts_(facts)
     , policy_(surroundings.policy.take())
+    , coming_(surroundings.spool->expect())
     , sender_(address_of(Transaction::mail().sender)) {
     const policy::Organization* const owner = policy_.snapshot().organization_of(sender_);
     if (owner != nullptr) organization_ = owner->name;

@@ -5,10 +5,12 @@
 #include "gateway/receive/surroundings.h"
 #include "gateway/receive/transaction.h"
 #include "gateway/smtp/reply.h"
+#include "gateway/spool/log.h"
 #include "policy/address.h"
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +41,8 @@ public:
     void set_id(std::string id) { id_ = std::move(id); }
     // The sender's (COMPLIANCE, "Organization").
     [[nodiscard]] std::string_view organization() const override { return organization_; }
+    // It waits for the disk from now on.
+    void arrived() { coming_.reset(); }
     [[nodiscard]] const policy::Address& sender() const { return sender_; }
 
 private:
@@ -47,6 +51,7 @@ private:
     Surroundings& surroundings_;
     const Facts& facts_;
     gateway::PolicyReference policy_;
+    std::optional<spool::Log::Coming> coming_;
     std::string id_;
     policy::Address sender_;
     std::string_view organization_;

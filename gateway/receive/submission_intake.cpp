@@ -70,6 +70,7 @@ io::Task<bool> SubmissionIntake::pass(std::string_view content) {
 
 io::Task<Spoken> SubmissionIntake::close() {
     if (!error_) {
+        submission_.arrived();
         const auto committed = co_await writer_->commit();
         if (committed) co_return Spoken::ours(replies::accepted(submission_.id()));
         error_ = committed.error();

@@ -8,6 +8,7 @@
 #include "gateway/smtp/conversation.h"
 #include "gateway/smtp/reply_reader.h"
 
+#include <cstddef>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -65,7 +66,9 @@ public:
         return without_tls_ ? &*without_tls_ : nullptr;
     }
 
-    io::Clock::time_point idle_since; // kept by the pool
+    // Kept by whoever keeps it for another message.
+    io::Clock::time_point idle_since;
+    std::size_t messages = 0; // said so far
 
 private:
     [[nodiscard]] io::Task<Sent> begin(const Target& target);

@@ -1,5 +1,7 @@
 #include "gateway/spool/spool.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,8 @@ namespace postern::spool {
 namespace {
 
 constexpr std::chrono::minutes retry_after{1};
+constexpr std::size_t page_entries = 4096; // looked at in one go
+constexpr std::size_t moves_together = 64; // which share an fdatasync
 
 io::Task<std::expected<Entry, Error>> copy_to_end(Spool& spool, Log& log, Message message) {
     Message copy = message;
@@ -25,10 +29,27 @@ io::Task<std::expected<Entry, Error>> copy_to_end(Spool& spool, Log& log, Messag
         const auto added = co_await writer.add(*piece);
         if (!added) co_return std::unexpected{added.error()};
     }
-    co_return co_await writer.store();
+    co_return co_await writer.store(Log::Urgency::nobody);
 }
 
 } // namespace
+
+io::Task<std::vector<MessageId>> Spool::take_all(Log& log, std::uint32_t segment) {
+    constexpr io::Duration pause{1}; // there may be millions, and others have work to do
+    const std::uint16_t number = number_of(log);
+    std::vector<MessageId> taken;
+    for (auto entries = page(0, page_entries); !entries.empty();
+         entries = page(entries.back().id, page_entries)) {
+        for (const Entry& entry : entries) {
+            if (entry.log == number && entry.first_segment == segment && take(entry.id)) {
+                taken.push_back(entry.id);
+            }
+        }
+        if (entries.size() < page_entries || stopping_) break;
+        [[maybe_unused]] const bool sooner = co_await earlier_.wait(pause);
+    }
+    co_return taken;
+}
 
 io::Task<void> Spool::compact() {
     if (compacting_) co_return;
@@ -49,24 +70,36 @@ io::Task<void> Spool::compact() {
 
 io::Task<bool> Spool::empty_out(Log& log, std::uint32_t segment) {
     if (log.idle(segment)) co_return true;
-    const std::vector<MessageId> ids = index_.take_all(number_of(log), segment);
-    for (std::size_t taken = 0; taken < ids.size(); ++taken) {
-        log.pin(segment);
-    }
+    const std::vector<MessageId> ids = co_await take_all(log, segment);
     std::expected<void, Error> moved;
-    for (const MessageId id : ids) {
-        if (moved) moved = co_await move(log, id);
-        if (!moved && moved.error() == Error::damaged) {
-            // Pinned for good, so that what is left of it is there when the next start looks.
-            set_aside(id);
-            moved = {};
-            continue;
+    io::TaskGroup moving{ring_};
+    for (auto rest = std::span{ids}; !rest.empty();) {
+        const auto together = rest.first(std::min(rest.size(), moves_together));
+        for (const MessageId id : together) {
+            moving.spawn(move_or_leave(log, id, moved));
         }
-        log.unpin(index_.hand(id)->first_segment);
-        index_.put_back(id);
+        constexpr io::Duration longest = std::chrono::hours{1};
+        while (moving.running() > 0) {
+            [[maybe_unused]] const bool ended = co_await moving.ended(longest);
+        }
+        rest = rest.subspan(together.size());
     }
     earlier_.set();
     co_return moved&& log.idle(segment);
+}
+
+// After the first that did not work, the others stay where they are.
+io::Task<void> Spool::move_or_leave(Log& log, MessageId id, std::expected<void, Error>& all) {
+    auto moved = all;
+    if (moved) moved = co_await move(log, id);
+    if (!moved && moved.error() == Error::damaged) {
+        // Pinned for good, so that what is left of it is there when the next start looks.
+        set_aside(id);
+        co_return;
+    }
+    log.unpin(index_.hand(id)->first_segment);
+    index_.put_back(id);
+    if (!moved) all = moved;
 }
 
 io::Task<std::expected<void, Error>> Spool::move(Log& log, MessageId id) {

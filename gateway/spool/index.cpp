@@ -4,113 +4,88 @@
 #include <cassert>
 
 namespace postern::spool {
-namespace {
-
-// The top of the heap is the earliest; among equals the older message.
-bool later(const Entry& one, const Entry& other) {
-    if (one.due != other.due) return one.due > other.due;
-    return one.id > other.id;
-}
-
-} // namespace
 
 void Entry::set_due(Time time) {
     due = static_cast<std::uint32_t>(std::clamp(time, Time{}, never).time_since_epoch().count());
 }
 
+Index::Turn Index::turn_of(const Entry& entry) {
+    return {.due = entry.due,
+            .id_high = static_cast<std::uint32_t>(entry.id >> 32U),
+            .id_low = static_cast<std::uint32_t>(entry.id)};
+}
+
 void Index::add(const Entry& entry) {
-    waiting_.push_back(entry);
-    std::push_heap(waiting_.begin(), waiting_.end(), later);
+    assert(!entry.in_hand);
+    entries_.add(entry);
+    turns_.add(turn_of(entry));
 }
 
 std::optional<Time> Index::next_due() const {
-    if (waiting_.empty() || waiting_.front().due_at() == never) return std::nullopt;
-    return waiting_.front().due_at();
+    const Turn* const next = turns_.at_least({});
+    if (next == nullptr || next->due == UINT32_MAX) return std::nullopt; // never
+    return Time{std::chrono::seconds{next->due}};
 }
 
-const Entry* Index::take_due(Time now) {
+const Entry* Index::take_due(Time now, Pick pick) {
     const auto next = next_due();
     if (!next || *next > now) return nullptr;
-    std::pop_heap(waiting_.begin(), waiting_.end(), later);
-    return take_last();
+    if (pick == Pick::oldest) return take(turns_.at_least({})->id());
+    Entry behind;
+    behind.set_due(std::min(now + std::chrono::seconds{1}, never));
+    return take(turns_.below(turn_of(behind))->id());
 }
 
 const Entry* Index::take(MessageId id) {
-    const auto found =
-        std::ranges::find_if(waiting_, [id](const Entry& entry) { return entry.id == id; });
-    if (found == waiting_.end()) return nullptr;
-    // To the top as the earliest of all, then off the heap.
-    const Entry entry = *found;
-    found->due = 0;
-    found->id = 0;
-    std::push_heap(waiting_.begin(), std::next(found), later);
-    std::pop_heap(waiting_.begin(), waiting_.end(), later);
-    waiting_.back() = entry;
-    return take_last();
+    Entry* const entry = entries_.find(id);
+    if (entry == nullptr || entry->in_hand) return nullptr;
+    [[maybe_unused]] const bool waited = turns_.remove(turn_of(*entry));
+    assert(waited);
+    entry->in_hand = true;
+    return entry;
 }
 
-const Entry* Index::take_last() {
-    const Entry entry = waiting_.back();
-    waiting_.pop_back();
-    return &in_hand_.emplace(entry.id, entry).first->second;
-}
-
-std::vector<MessageId> Index::take_all(std::uint32_t log, std::uint32_t segment) {
-    std::vector<MessageId> taken;
-    const auto kept = std::ranges::remove_if(waiting_, [&](const Entry& entry) {
-        if (entry.log != log || entry.first_segment != segment) return false;
-        in_hand_.emplace(entry.id, entry);
-        taken.push_back(entry.id);
-        return true;
-    });
-    waiting_.erase(kept.begin(), kept.end());
-    if (!taken.empty()) std::make_heap(waiting_.begin(), waiting_.end(), later);
-    return taken;
-}
-
-void Index::recall(Time latest, Time now) {
-    const auto recall_one = [&](Entry& entry) {
-        if (entry.due_at() > latest && entry.due_at() != never) entry.set_due(now);
-    };
-    std::ranges::for_each(waiting_, recall_one);
-    for (auto& [id, entry] : in_hand_) {
-        recall_one(entry);
+bool Index::recall(Time latest, Time now, std::size_t most) {
+    Entry later;
+    later.set_due(latest + std::chrono::seconds{1});
+    for (std::size_t count = 0; count < most; ++count) {
+        const Turn* const turn = turns_.at_least(turn_of(later));
+        if (turn == nullptr || turn->due == UINT32_MAX) return false; // never
+        const MessageId id = turn->id();
+        Entry* const entry = entries_.find(id);
+        [[maybe_unused]] const bool waited = turns_.remove(turn_of(*entry));
+        assert(waited);
+        entry->set_due(now);
+        turns_.add(turn_of(*entry));
     }
-    std::make_heap(waiting_.begin(), waiting_.end(), later);
-}
-
-std::optional<MessageId> Index::oldest() const {
-    std::optional<MessageId> oldest;
-    const auto look = [&oldest](MessageId id) {
-        if (!oldest || id < *oldest) oldest = id;
-    };
-    for (const Entry& entry : waiting_) {
-        look(entry.id);
-    }
-    for (const auto& [id, entry] : in_hand_) {
-        look(id);
-    }
-    return oldest;
-}
-
-void Index::append_hand(std::vector<Entry>& entries) const {
-    for (const auto& [id, entry] : in_hand_) {
-        entries.push_back(entry);
-    }
+    return true;
 }
 
 Entry* Index::hand(MessageId id) {
-    const auto found = in_hand_.find(id);
-    return found == in_hand_.end() ? nullptr : &found->second;
+    Entry* const entry = entries_.find(id);
+    return entry != nullptr && entry->in_hand ? entry : nullptr;
 }
 
 void Index::put_back(MessageId id) {
-    const auto found = in_hand_.find(id);
-    assert(found != in_hand_.end());
-    add(found->second);
-    in_hand_.erase(found);
+    Entry* const entry = hand(id);
+    assert(entry != nullptr);
+    entry->in_hand = false;
+    turns_.add(turn_of(*entry));
 }
 
-void Index::remove(MessageId id) { in_hand_.erase(id); }
+void Index::remove(MessageId id) {
+    if (hand(id) != nullptr) entries_.remove(id);
+}
+
+std::optional<MessageId> Index::oldest() const {
+    const Entry* const first = entries_.at_least(0);
+    if (first == nullptr) return std::nullopt;
+    return first->id;
+}
+
+std::vector<Entry> Index::page(MessageId after, std::size_t count) const {
+    if (after == UINT64_MAX) return {};
+    return entries_.some(after + 1, count);
+}
 
 } // namespace postern::spool

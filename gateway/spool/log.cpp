@@ -9,7 +9,6 @@
 namespace postern::spool {
 namespace {
 
-constexpr std::size_t pending_bytes_max = 1U << 20U; // then who appends waits
 constexpr io::Duration until_changed = std::chrono::hours{1};
 constexpr std::size_t end_bytes = record_bytes(0);
 
@@ -36,6 +35,8 @@ Log::Log(io::Ring& ring,
     : ring_(ring)
     , settings_(std::move(settings))
     , counters_(counters)
+    , period_began_(ring.now())
+    , gathering_(ring)
     , changed_(ring)
     , tasks_(ring) {
     for (const RecoveredSegment& segment : segments) {
@@ -53,15 +54,20 @@ Log::Log(io::Ring& ring,
         spare_ = std::move(segments_.back());
         segments_.pop_back();
     }
-    if (segments_.empty() || segments_.back()->capacity() == segments_.back()->written()) return;
-    active_ = segments_.back().get();
-    appended_ = active_->written();
+    if (!segments_.empty() && segments_.back()->capacity() > segments_.back()->written()) {
+        active_ = segments_.back().get();
+        appended_ = active_->written();
+    }
+    for (const auto& segment : segments_) {
+        if (segment.get() != active_) closed_bytes_ += segment->written();
+    }
 }
 
 Log::~Log() { assert(tasks_.running() == 0); }
 
 io::Task<void> Log::stop() {
     stopping_ = true;
+    gathering_.set();
     changed_.set();
     while (flushing_ || rolling_) {
         [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
@@ -146,6 +152,7 @@ io::Task<std::expected<void, Error>> Log::make_room(std::size_t bytes, Room room
         if (stopping_) co_return std::unexpected{Error::stopped};
         if (fits(bytes, room)) {
             if (pending_.size() < pending_bytes_max) co_return std::expected<void, Error>{};
+            gathering_.set();
             start_flush();
             if (!flushing_) continue; // it has failed already
         } else if (!rolling_) {
@@ -242,60 +249,15 @@ io::Task<void> Log::seal() {
     sealing_ = true;
     if (!active_->failure()) {
         wanted_ = put(RecordType::end, {}, {}).offset;
+        gathering_.set();
         start_flush();
     }
     while (flushing_) {
         [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
     }
     co_await active_->release_rest();
+    closed_bytes_ += active_->written();
     sealing_ = false;
-}
-
-void Log::start_flush() {
-    if (flushing_) return;
-    flushing_ = true;
-    tasks_.spawn(flush());
-}
-
-io::Task<void> Log::flush() {
-    while (!pending_.empty() || wanted_ >= active_->synced()) {
-        writing_.swap(pending_);
-        const auto sync = wanted_ >= active_->synced() ? Segment::Sync::yes : Segment::Sync::no;
-        ++counters_.writes;
-        if (sync == Segment::Sync::yes) ++counters_.data_syncs;
-        const auto written = co_await active_->write(writing_, sync);
-        writing_.clear();
-        if (writing_.capacity() > 2 * pending_bytes_max) writing_.shrink_to_fit();
-        if (!written) {
-            // What collected meanwhile was to stand behind what is lost; who waits for it learns
-            // so.
-            ++counters_.failures;
-            pending_.clear();
-            wanted_ = 0;
-        }
-        changed_.set();
-    }
-    flushing_ = false;
-    changed_.set();
-}
-
-bool Log::lost(Place place) const {
-    const Segment* const segment = find(place.segment);
-    return segment == nullptr || (segment->failure() && place.offset >= segment->synced());
-}
-
-io::Task<std::expected<void, Error>> Log::commit(Place place) {
-    for (;;) {
-        const Segment* const segment = find(place.segment);
-        if (segment == nullptr) co_return std::unexpected{Error::failed};
-        if (place.offset < segment->synced()) co_return std::expected<void, Error>{};
-        if (segment->failure()) co_return std::unexpected{*segment->failure()};
-        // Only the active segment is not synced: another one has been sealed.
-        wanted_ = std::max(wanted_, place.offset);
-        start_flush();
-        if (!flushing_) continue; // it has failed already
-        [[maybe_unused]] const bool set = co_await changed_.wait(until_changed);
-    }
 }
 
 io::Task<std::expected<Record, Error>>
@@ -313,6 +275,7 @@ void Log::lives(std::uint32_t segment, std::uint32_t bytes) {
     assert(found != nullptr);
     found->usage.messages += 1;
     found->usage.bytes += bytes;
+    live_bytes_ += bytes;
 }
 
 void Log::dies(std::uint32_t segment, std::uint32_t bytes) {
@@ -321,6 +284,7 @@ void Log::dies(std::uint32_t segment, std::uint32_t bytes) {
     assert(found->usage.messages > 0);
     found->usage.messages -= 1;
     found->usage.bytes -= bytes;
+    live_bytes_ -= bytes;
 }
 
 void Log::pin(std::uint32_t segment) {

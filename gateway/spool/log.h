@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postern::spool {
@@ -50,19 +51,46 @@ enum class Room : std::uint8_t {
 // only, so that no record that takes another back goes before it. One thread.
 //
 // Records collect in memory while the disk writes those before them; one write, and one fdatasync
-// if anybody waits for it, takes all that have collected. After a failure the segment is left as it
-// is and the next record begins a new one.
+// if anybody waits for it, takes all that have collected. Before an fdatasync those who wait let a
+// few more come, see Urgency. After a failure the segment is left as it is and the next record
+// begins a new one.
 //
 // The next segment is made ahead, and a full disk leaves it to what frees space. What the segment
 // that is written keeps back when there is none behind it is enough to move what lives in a segment
 // that is half dead, which then makes room for a new one.
 class Log {
 public:
+    // Somebody waits for commit(). A client: until as many wait as are Coming, for a few
+    // milliseconds at most; alone, not at all. Nobody: for the next one who is in a hurry, for many
+    // like itself, or a while.
+    enum class Urgency : std::uint8_t { client, nobody };
+
+    // While it lives a client is on its way to a commit(), which it makes without it. Who is long
+    // on his way is waited for no more.
+    class Coming {
+    public:
+        explicit Coming(Log& log);
+        Coming(Coming&& other) noexcept
+            : log_(std::exchange(other.log_, nullptr)), period_(other.period_) {}
+        Coming& operator=(Coming&&) = delete;
+        Coming(const Coming&) = delete;
+        Coming& operator=(const Coming&) = delete;
+        ~Coming();
+
+    private:
+        Log* log_;
+        std::uint64_t period_; // in which it began
+    };
+    // How many are on their way, and waited for.
+    [[nodiscard]] std::size_t coming();
+
     struct Settings {
         std::string directory; // of the shard
         std::uint32_t shard = 0;
         std::uint32_t segment_bytes = 0;
         bool keeps_reserve = true; // whatever is written; else for mail that arrives only
+        io::Duration patience{};   // of commits that nobody waits for
+        io::Duration company{20};  // of clients, for others who began this long ago, or twice this
         io::FileFault* fault = nullptr;
     };
     Log(io::Ring& ring,
@@ -82,7 +110,8 @@ public:
     [[nodiscard]] io::Task<std::expected<Place, Error>>
     append(Room room, RecordType type, std::string_view head, std::string_view rest = {});
     // Waits until the record at `place`, and all before it, are on the disk.
-    [[nodiscard]] io::Task<std::expected<void, Error>> commit(Place place);
+    [[nodiscard]] io::Task<std::expected<void, Error>> commit(Place place,
+                                                              Urgency urgency = Urgency::client);
     // It was appended and will never be on the disk.
     [[nodiscard]] bool lost(Place place) const;
 
@@ -119,6 +148,8 @@ public:
     [[nodiscard]] std::size_t payload_bytes_max() const;
 
 private:
+    static constexpr std::size_t pending_bytes_max = 1U << 20U; // then who appends waits
+
     [[nodiscard]] Segment* find(std::uint32_t number) const;
     [[nodiscard]] bool fits(std::size_t bytes, Room room) const;
     [[nodiscard]] std::size_t kept_from(Room room) const;
@@ -133,6 +164,8 @@ private:
     Place put(RecordType type, std::string_view head, std::string_view rest);
     void start_flush();
     [[nodiscard]] io::Task<void> flush();
+    [[nodiscard]] io::Task<void> gather();
+    [[nodiscard]] bool gathered();
     // What each segment keeps for what becomes of the messages that are here.
     [[nodiscard]] std::uint32_t state_bytes() const { return settings_.segment_bytes / 16; }
 
@@ -144,11 +177,20 @@ private:
     Segment* active_ = nullptr;                     // the last one, if it may be written
     std::unique_ptr<Segment> spare_;                // the one that will be active next
     std::uint32_t next_number_ = 1;
+    std::uint64_t live_bytes_ = 0;   // of messages in all segments
+    std::uint64_t closed_bytes_ = 0; // of the segments that are not active
 
     std::string pending_; // records behind what is written and being written
     std::string writing_;
     std::uint32_t appended_ = 0; // where the next record of the active segment will stand
     std::uint32_t wanted_ = 0;   // the last record of it that anybody waits for
+    std::size_t clients_ = 0;    // that wait for the next fdatasync
+    std::size_t nobodies_ = 0;   // commits that nobody waits for, likewise
+    // Time is cut into periods, as long as a client waits for company.
+    std::uint64_t period_ = 1;
+    io::Clock::time_point period_began_;
+    std::size_t coming_now_ = 0;    // clients that began in this period
+    std::size_t coming_before_ = 0; // in the one before
     bool flushing_ = false;
     bool rolling_ = false;
     bool sealing_ = false;
@@ -157,7 +199,8 @@ private:
     bool full_ = false; // the last segment that was to be made found no space
     std::uint64_t rolls_failed_ = 0;
     Error roll_error_ = Error::failed;
-    io::Event changed_; // something was written, failed, rolled or stopped
+    io::Event gathering_; // enough have come, or it cannot be waited for more
+    io::Event changed_;   // something was written, failed, rolled or stopped
     io::TaskGroup tasks_;
 };
 

@@ -22,14 +22,9 @@ std::optional<std::uint32_t> Log::worn_out() const {
     if (segments_.empty() || segments_.front().get() == active_ || removing_) return std::nullopt;
     const Segment& oldest = *segments_.front();
     if (oldest.usage.pins > 0) return std::nullopt;
-    std::uint64_t live = 0;
-    std::uint64_t all = 0;
-    for (const auto& segment : segments_) {
-        live += segment->usage.bytes;
-        all += segment->written();
-    }
+    const std::uint64_t all = closed_bytes_ + (active_ != nullptr ? active_->written() : 0);
     // What lives in more than half of a segment may need more than is kept back for moving it.
-    const bool dead = is_half_dead(oldest) || (live <= all / 2 && (spare_ || !full_));
+    const bool dead = is_half_dead(oldest) || (live_bytes_ <= all / 2 && (spare_ || !full_));
     if (!dead) return std::nullopt;
     return oldest.number();
 }
@@ -74,6 +69,7 @@ io::Task<std::expected<void, Error>> Log::remove_oldest() {
         co_return removed;
     }
     ++counters_.segments_removed;
+    closed_bytes_ -= oldest->written();
     const auto opened = co_await open_directory();
     if (!opened) co_return opened;
     const auto synced = co_await directory_.sync();

@@ -68,10 +68,7 @@ std::expected<RecoveredShard, std::string> ShardRecovery::run() {
     for (const Segment& segment : segments_) {
         shard.segments.push_back(segment.recovered);
     }
-    shard.messages.reserve(live_.size());
-    for (const auto& [id, entry] : live_) {
-        shard.messages.push_back(entry);
-    }
+    shard.messages = live_.some(0, live_.size());
     return shard;
 }
 
@@ -179,8 +176,8 @@ void ShardRecovery::take_done(Place place, const Record& record) {
         note_unreadable(place, record);
         return;
     }
-    live_.erase(*id);
-    std::erase_if(incomplete_, [&](const Incomplete& one) { return one.id == *id; });
+    live_.remove(*id);
+    incomplete_.erase(*id);
 }
 
 void ShardRecovery::note_unreadable(Place place, const Record& record) {
@@ -201,7 +198,8 @@ void ShardRecovery::take_message(Place place, const Record& record) {
     for (const Piece& piece : message->content) {
         if (piece.place >= place || !is_there(piece)) {
             // Perhaps a later copy is complete, or it is done.
-            incomplete_.push_back({.id = message->id, .place = place, .bytes = record_size});
+            incomplete_.emplace(
+                message->id, Incomplete{.id = message->id, .place = place, .bytes = record_size});
             return;
         }
         entry.first_segment = std::min(entry.first_segment, piece.place.segment);
@@ -210,7 +208,11 @@ void ShardRecovery::take_message(Place place, const Record& record) {
     constexpr std::uint64_t bytes_max = std::numeric_limits<std::uint32_t>::max();
     entry.bytes = static_cast<std::uint32_t>(std::min(bytes, bytes_max));
     entry.set_due(due(*message));
-    live_.insert_or_assign(message->id, entry);
+    if (Entry* const earlier = live_.find(message->id)) {
+        *earlier = entry;
+    } else {
+        live_.add(entry);
+    }
 }
 
 void ShardRecovery::take_outcome(Place place, const Record& record) {
@@ -219,20 +221,26 @@ void ShardRecovery::take_outcome(Place place, const Record& record) {
         note_unreadable(place, record);
         return;
     }
-    const auto found = live_.find(outcome->id);
-    if (found == live_.end()) return; // done, or moved and done
-    found->second.outcome = place;
-    found->second.set_due(outcome->due);
+    Entry* const found = live_.find(outcome->id);
+    if (found == nullptr) return; // done, or moved and done
+    found->outcome = place;
+    found->set_due(outcome->due);
+}
+
+const ShardRecovery::Segment* ShardRecovery::find(std::uint32_t number) const {
+    const auto found = std::ranges::lower_bound(segments_, number, {}, [](const Segment& segment) {
+        return segment.recovered.header.number;
+    });
+    if (found == segments_.end() || found->recovered.header.number != number) return nullptr;
+    return &*found;
 }
 
 bool ShardRecovery::is_there(const Piece& piece) const {
-    const auto segment = std::ranges::find_if(segments_, [&](const Segment& one) {
-        return one.recovered.header.number == piece.place.segment;
-    });
-    if (segment == segments_.end()) return false;
+    const Segment* const segment = find(piece.place.segment);
+    if (segment == nullptr) return false;
     const std::uint64_t begin = piece.place.offset;
     const std::uint64_t end = begin + record_bytes(sizeof(MessageId) + piece.bytes);
-    const bool is_last = std::next(segment) == segments_.end();
+    const bool is_last = segment == &segments_.back();
     if (!is_last && end > segment->recovered.bytes) return false;
     return std::ranges::none_of(segment->damaged, [&](const Area& area) {
         return begin < std::uint64_t{area.offset} + area.bytes && area.offset < end;
@@ -240,21 +248,26 @@ bool ShardRecovery::is_there(const Piece& piece) const {
 }
 
 DiskResult ShardRecovery::set_incomplete_aside() {
-    std::erase_if(incomplete_, [&](const Incomplete& one) { return live_.contains(one.id); });
     std::vector<Incomplete> all = std::move(unreadable_);
-    all.insert(all.end(), incomplete_.begin(), incomplete_.end());
+    for (const auto& [id, one] : incomplete_) {
+        if (live_.find(id) == nullptr) all.push_back(one);
+    }
+    // Many are in one file, which is read once.
+    std::ranges::sort(all, {}, &Incomplete::place);
+    std::expected<std::string, std::string> bytes;
+    std::uint32_t number = 0;
     for (const Incomplete& one : all) {
         const std::string path = path_of(one.place.segment);
-        const auto bytes = read_file(path, segment_bytes_max);
+        if (std::exchange(number, one.place.segment) != one.place.segment) {
+            bytes = read_file(path, segment_bytes_max);
+        }
         if (!bytes) return std::unexpected{bytes.error()};
         const auto kept = keep(Damage::Kind::message,
                                one.place,
                                std::string_view{*bytes}.substr(one.place.offset, one.bytes),
                                one.id);
         if (!kept) return kept;
-        const auto segment = std::ranges::find_if(segments_, [&](const Segment& candidate) {
-            return candidate.recovered.header.number == one.place.segment;
-        });
+        const Segment* const segment = find(one.place.segment);
         const Area area{.offset = one.place.offset, .bytes = one.bytes};
         const auto marked =
             overwrite(path, area.offset, lost_records(area, segment->recovered.header.mark));

@@ -4,6 +4,7 @@
 #include "gateway/spool/payload.h"
 #include "gateway/spool/recovery.h"
 #include "gateway/spool/scan.h"
+#include "gateway/spool/sorted.h"
 
 #include <cstdint>
 #include <expected>
@@ -52,6 +53,7 @@ private:
     void take_outcome(Place place, const Record& record);
     void take_done(Place place, const Record& record);
     void note_unreadable(Place place, const Record& record);
+    [[nodiscard]] const Segment* find(std::uint32_t number) const;
     [[nodiscard]] bool is_there(const Piece& piece) const;
     [[nodiscard]] DiskResult
     mend(const std::string& path, std::string_view bytes, const Scan& scan);
@@ -68,8 +70,8 @@ private:
     std::uint32_t number_;
     Rest rest_;
     std::vector<Segment> segments_; // the last one is being read
-    std::unordered_map<MessageId, Entry> live_;
-    std::vector<Incomplete> incomplete_;
+    Sorted<Entry, &Entry::id> live_;
+    std::unordered_multimap<MessageId, Incomplete> incomplete_;
     std::vector<Incomplete> unreadable_; // good records whose payload makes no sense
     std::vector<Damage> damages_;
     MessageId last_id_ = 0;

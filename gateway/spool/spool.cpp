@@ -36,13 +36,20 @@ Spool::Spool(io::Ring& ring, Settings settings, std::vector<RecoveredShard> shar
                           .segment_bytes = shard.number == reports ? settings_.report_segment_bytes
                                                                    : settings_.segment_bytes,
                           .keeps_reserve = core_of(shard.number) == settings_.core,
+                          .patience = settings_.patience,
+                          .company = settings_.company,
                           .fault = settings_.fault};
-        const auto number = static_cast<std::uint32_t>(logs_.size());
+        const auto number = static_cast<std::uint16_t>(logs_.size());
         logs_.push_back(std::make_unique<Log>(ring, std::move(log), shard.segments, counters_));
         for (Entry entry : shard.messages) {
             entry.log = number;
             logs_.back()->lives(entry.first_segment, entry.bytes);
-            index_.add(entry);
+            if (index_.find(entry.id) == nullptr) {
+                index_.add(entry);
+            } else {
+                // Somebody has copied files: it stays on the disk, like what is damaged.
+                logs_.back()->pin(entry.first_segment);
+            }
         }
         if (shard.number == reports) reports_ = logs_.back().get();
         last_id_ = std::max(last_id_, shard.last_id);
@@ -107,17 +114,24 @@ void Spool::add(const Log& log, Entry entry) {
     if (!before || entry.due_at() < *before) earlier_.set();
 }
 
-std::uint32_t Spool::number_of(const Log& log) const {
+std::uint16_t Spool::number_of(const Log& log) const {
     const auto found =
         std::ranges::find_if(logs_, [&](const auto& one) { return one.get() == &log; });
-    return static_cast<std::uint32_t>(found - logs_.begin());
+    return static_cast<std::uint16_t>(found - logs_.begin());
 }
 
-std::optional<MessageId> Spool::take_due(Time now) {
-    const Entry* const entry = index_.take_due(now);
+std::optional<MessageId> Spool::take_due(Time now, Index::Pick pick) {
+    const Entry* const entry = index_.take_due(now, pick);
     if (entry == nullptr) return std::nullopt;
     logs_[entry->log]->pin(entry->first_segment);
     return entry->id;
+}
+
+// The compaction has some in its hand, which come back with the times that they had.
+bool Spool::recall(Time latest, Time now) {
+    constexpr std::size_t together = 1000;
+    const bool more = index_.recall(latest, now, together);
+    return more || compacting_;
 }
 
 bool Spool::take(MessageId id) {
@@ -139,16 +153,11 @@ io::Task<std::expected<Message, Error>> Spool::load(MessageId id) {
     co_return co_await load_from(*logs_[entry->log], *entry);
 }
 
-std::vector<Entry> Spool::entries() const {
-    std::vector<Entry> all(index_.waiting().begin(), index_.waiting().end());
-    index_.append_hand(all);
-    std::ranges::sort(all, {}, &Entry::id);
-    return all;
-}
-
-io::Task<std::expected<Message, Error>> Spool::look(Entry entry) {
+io::Task<std::expected<Message, Error>> Spool::look(MessageId id) {
+    const Entry* const found = index_.find(id);
+    if (found == nullptr) co_return std::unexpected{Error::damaged};
+    const Entry entry = *found;
     Log& log = *logs_[entry.log];
-    if (log.idle(entry.first_segment)) co_return std::unexpected{Error::damaged};
     log.pin(entry.first_segment);
     auto message = co_await load_from(log, entry);
     log.unpin(entry.first_segment);
@@ -214,7 +223,7 @@ io::Task<std::expected<void, Error>> Spool::outcome(Message& message,
     const auto place =
         co_await log.append(is_final ? Room::last : Room::reserve, RecordType::outcome, payload);
     if (!place) co_return std::unexpected{place.error()};
-    const auto committed = co_await log.commit(*place);
+    const auto committed = co_await log.commit(*place, Log::Urgency::nobody);
     if (!committed) co_return committed;
     index_.hand(message.id)->outcome = *place;
     message.outcomes = previous.segment == 0 ? 1 : message.outcomes + 1;
@@ -241,7 +250,7 @@ io::Task<std::expected<void, Error>> Spool::done(const Message& message) {
     const std::string payload = encode_done(id);
     const auto place = co_await log.append(Room::last, RecordType::done, payload);
     if (!place) co_return std::unexpected{place.error()};
-    const auto committed = co_await log.commit(*place);
+    const auto committed = co_await log.commit(*place, Log::Urgency::nobody);
     if (!committed) co_return committed;
 
     const Entry gone = *index_.hand(id);

@@ -15,7 +15,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -36,6 +35,9 @@ public:
         unsigned core = 0;     // this core's own shard
         std::uint32_t segment_bytes = 64U << 20U;
         std::uint32_t report_segment_bytes = 16U << 20U;
+        io::Duration patience{50};      // how long outcomes may wait for company before they are
+                                        // on the disk; after a crash they are forgotten
+        io::Duration company{20};       // how long a client waits for others on their way
         io::FileFault* fault = nullptr; // tests only: what the disk does wrong
     };
 
@@ -49,6 +51,10 @@ public:
     // New work is refused; ends when nothing is in flight any more.
     [[nodiscard]] io::Task<void> stop();
 
+    // To be kept by a client from when it begins a message until it waits for commit().
+    [[nodiscard]] Log::Coming expect() { return Log::Coming{*logs_.front()}; }
+    // How many of these are still waited for.
+    [[nodiscard]] std::size_t expected() { return logs_.front()->coming(); }
     // A message that arrives now. No I/O. New mail is refused while it would take space that what
     // becomes of older mail needs.
     [[nodiscard]] Writer begin(smtp::Mail mail,
@@ -62,13 +68,15 @@ public:
 
     // When the next message is due; nothing when none waits.
     [[nodiscard]] std::optional<Time> next_due() const { return index_.next_due(); }
-    // The clock that these times came from was ahead of this one: what would wait until later than
-    // `latest` is due at `now`, as far as load() is concerned; recall() of the message does the rest.
-    void recall(Time latest, Time now) { index_.recall(latest, now); }
+    // The clock that these times came from was ahead of this one: what waits until later than
+    // `latest` is due at `now`; a message that is loaded then has its own recall(). True: call
+    // again in a moment, for that was not all of them.
+    [[nodiscard]] bool recall(Time latest, Time now);
     // Set when next_due() has become earlier.
     [[nodiscard]] io::Event& earlier() { return earlier_; }
-    // Takes the message that has been due the longest; nothing when none is due at `now`.
-    [[nodiscard]] std::optional<MessageId> take_due(Time now);
+    // Takes the message that has been due the longest, or the shortest; nothing when none is due.
+    [[nodiscard]] std::optional<MessageId> take_due(Time now,
+                                                    Index::Pick pick = Index::Pick::oldest);
     // Takes this one, due or not: for operators. False when it is not waiting here.
     [[nodiscard]] bool take(MessageId id);
     // Reads the envelope and the state of a message in hand.
@@ -90,17 +98,21 @@ public:
     // Damaged: it stays on the disk, untried, until the next start quarantines it.
     void set_aside(MessageId id);
 
-    // What is in memory of all messages, those in hand too, the oldest first.
-    [[nodiscard]] std::vector<Entry> entries() const;
+    // What is in memory of all messages, those in hand too, by and by: at most so many with an id
+    // above `after`, in their order.
+    [[nodiscard]] std::vector<Entry> page(MessageId after, std::size_t count) const {
+        return index_.page(after, count);
+    }
     // As load(), of a message that is in anybody's hand or nobody's: for a look. An error when it
-    // has gone meanwhile.
-    [[nodiscard]] io::Task<std::expected<Message, Error>> look(Entry entry);
+    // is not here (any more).
+    [[nodiscard]] io::Task<std::expected<Message, Error>> look(MessageId id);
 
-    // What waits, in no order. What is in hand, or being moved by the compaction, is not in it.
-    [[nodiscard]] const std::deque<Entry>& waiting() const { return index_.waiting(); }
+    // How many wait. Those in hand, or being moved by the compaction, are counted apart.
+    [[nodiscard]] std::size_t waiting() const { return index_.waiting(); }
     [[nodiscard]] std::size_t in_hand() const { return index_.in_hand(); }
-    // The message that came first. Looks at every one.
+    // The message that came first.
     [[nodiscard]] std::optional<MessageId> oldest() const { return index_.oldest(); }
+    [[nodiscard]] io::Ring& ring() { return ring_; }
     [[nodiscard]] const LogCounters& counters() const { return counters_; }
 
     // Deletes segments without live messages and rewrites mostly dead ones, the oldest first. Runs
@@ -122,10 +134,14 @@ private:
     void add(const Log& log, Entry entry);
     [[nodiscard]] static io::Task<std::expected<Message, Error>> load_from(Log& log, Entry entry);
     static void apply(Outcome& outcome, Message& message, std::vector<bool>& known);
-    [[nodiscard]] std::uint32_t number_of(const Log& log) const;
+    [[nodiscard]] std::uint16_t number_of(const Log& log) const;
     void start_compaction();
+    // Takes what begins in this segment into the hand.
+    [[nodiscard]] io::Task<std::vector<MessageId>> take_all(Log& log, std::uint32_t segment);
     // Moves what is alive in the oldest segment; true when it can go.
     [[nodiscard]] io::Task<bool> empty_out(Log& log, std::uint32_t segment);
+    [[nodiscard]] io::Task<void>
+    move_or_leave(Log& log, MessageId id, std::expected<void, Error>& all);
     [[nodiscard]] io::Task<std::expected<void, Error>> move(Log& log, MessageId id);
 
     io::Ring& ring_;

@@ -80,7 +80,7 @@ Writer::append(RecordType type, std::string_view head, std::string_view rest) {
     co_return place;
 }
 
-io::Task<std::expected<Entry, Error>> Writer::store() {
+io::Task<std::expected<Entry, Error>> Writer::store(Log::Urgency urgency) {
     if (!held_.empty()) {
         const auto written = co_await write(held_);
         if (!written) co_return std::unexpected{written.error()};
@@ -89,7 +89,7 @@ io::Task<std::expected<Entry, Error>> Writer::store() {
     const std::string payload = encode_message(message_);
     const auto place = co_await append(RecordType::message, payload);
     if (!place) co_return std::unexpected{place.error()};
-    auto committed = co_await log_->commit(*place);
+    auto committed = co_await log_->commit(*place, urgency);
     std::uint64_t bytes = record_bytes(payload.size());
     for (const Piece& piece : message_.content) {
         if (committed && log_->lost(piece.place)) committed = std::unexpected{Error::failed};
@@ -107,7 +107,9 @@ io::Task<std::expected<Entry, Error>> Writer::store() {
 }
 
 io::Task<std::expected<void, Error>> Writer::commit() {
-    const auto entry = co_await store();
+    // Nobody outside waits for a report.
+    const bool is_mail = room_ == Room::usual;
+    const auto entry = co_await store(is_mail ? Log::Urgency::client : Log::Urgency::nobody);
     if (!entry) {
         // Its record may have reached the disk all the same: with this one the next start does not
         // send what the client was told to send again. Without space it is sent twice.

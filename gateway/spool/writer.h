@@ -40,7 +40,7 @@ public:
     [[nodiscard]] io::Task<std::expected<void, Error>> commit();
     // The half of commit() that writes: what the index has to know of a message that is on the
     // disk.
-    [[nodiscard]] io::Task<std::expected<Entry, Error>> store();
+    [[nodiscard]] io::Task<std::expected<Entry, Error>> store(Log::Urgency urgency);
 
 private:
     [[nodiscard]] io::Task<std::expected<void, Error>> write(std::string_view bytes);

@@ -42,6 +42,7 @@ address = "{admin}"
 
 [delivery]
 destination_concurrency = 50
+retry = ["1h"]
 """
 
 _POLICY = """\
@@ -63,6 +64,15 @@ address_lists = ["banks"]
 name = "mailbox servers"
 domains = ["sink.example"]
 hosts = ["{next_hop}"]
+"""
+
+# Where nobody listens: what is for there stays in the queue.
+DEAD_RECIPIENT = "recipient@dead.example"
+_DEAD_ROUTE = """
+[[route]]
+name = "nobody"
+domains = ["dead.example"]
+hosts = ["127.0.0.1:1"]
 """
 
 
@@ -101,7 +111,8 @@ def write_configuration(directory, address, certificate, next_hop, direction=Dir
     config.write_text(_HOST.format(
         address=address, direction=direction, chain=certificate.chain, key=certificate.key, admin=admin,
         clients='clients = ["127.0.0.0/8"]\n' if direction == Direction.OUTBOUND else ""))
-    (directory / "policy.toml").write_text(_POLICY.format(next_hop=next_hop))
+    policy = _POLICY.format(next_hop=next_hop) + (_DEAD_ROUTE if direction == Direction.OUTBOUND else "")
+    (directory / "policy.toml").write_text(policy)
     return config
 
 
@@ -113,25 +124,38 @@ class Postern:
         (directory / "state").mkdir()
         self._directory = directory
         self._direction = direction
+        self.held = 0  # messages that are meant to stay in the queue
         self.address = f"127.0.0.1:{free_port()}"
         self._log = directory / "log"
         self._errors = directory / "errors"
         self._admin = f"127.0.0.1:{free_port()}" if direction == Direction.OUTBOUND else ""
-        config = write_configuration(directory, self.address, certificate, next_hop, direction, self._admin)
-        self.command = ["taskset", "-c", str(cpu), str(build.postern), "serve", "--config", str(config)]
+        self.config = write_configuration(directory, self.address, certificate, next_hop, direction, self._admin)
+        self.command = ["taskset", "-c", str(cpu), str(build.postern), "serve", "--config", str(self.config)]
+        self._start()
+
+    def _start(self):
         with open(self._log, "wb") as log, open(self._errors, "wb") as errors:
             self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=errors,
-                                             cwd=directory)
+                                             cwd=self._directory)
+
+    def start_again(self):
+        """After stop(): in the same place, with the queue that is there."""
+        self._start()
+        return self.__enter__()
 
     def __enter__(self):
         try:
             wait_until_greeted(self.address, self._process, "Postern")
+            self._wait_for_metrics()
         except SystemExit as failure:
             self.__exit__()
             raise SystemExit(f"{failure}\n{self.log()}") from None
         return self
 
     def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -149,6 +173,18 @@ class Postern:
     def pss_bytes(self):
         return processes.pss_bytes(self._process.pid)
 
+    def _wait_for_metrics(self, seconds=30):
+        """They come after the listeners."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.counters()
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
     def counters(self):
         """What /metrics says; nothing where the job needs none of it."""
         if not self._admin:
@@ -158,16 +194,18 @@ class Postern:
         return {name: float(value) for name, value in lines}
 
     def wait_until_delivered(self, seconds_max=200):
-        """Inbound, its 250 is the next hop's: nothing is left. Outbound, until the queue is empty."""
+        """Inbound, its 250 is the next hop's: nothing is left. Outbound, until the queue is empty, but for what it
+        holds for a dead destination."""
         deadline = time.monotonic() + seconds_max
-        while self._queued():
+        while self._admin and self.queued() != (self.held, 0):
             if time.monotonic() > deadline:
-                raise SystemExit(f"Postern does not empty its queue\n{self._log.read_text()[-2000:]}")
+                raise SystemExit(f"Postern's queue is {self.queued()}, and should be {self.held}")
             time.sleep(0.05)
 
-    def _queued(self):
+    def queued(self):
+        """How many messages wait, and how many are in hand."""
         counters = self.counters()
-        return any(counters.get(name) for name in ("postern_queue_waiting_messages", "postern_queue_in_hand_messages"))
+        return tuple(int(counters.get(f"postern_queue_{name}_messages", 0)) for name in ("waiting", "in_hand"))
 
     def facts(self):
         facts = {"command": self.command}

@@ -20,16 +20,17 @@ TEST_CASE("a core that has ended still answers what it is asked about its queue"
               {.started = [](const std::string& error) { CHECK(error.empty()); },
                .let_go = [](const auto&) {},
                .stopped = [&] { stopped.set_value(); }}};
-    std::promise<std::string> early;
+    std::promise<deliver::QueueAnswer> early;
     core.start({});
-    core.ask_queue({}, [&](std::string answer) { early.set_value(std::move(answer)); });
+    core.ask_queue({}, [&](deliver::QueueAnswer answer) { early.set_value(std::move(answer)); });
     core.stop(receive::Door::Address::given_up);
     stopped.get_future().wait();
-    CHECK(early.get_future().get().empty()); // it has no queue
+    CHECK(early.get_future().get().text.empty()); // it has no queue
 
-    std::optional<std::string> late;
-    core.ask_queue({}, [&](std::string answer) { late = std::move(answer); });
-    CHECK(late == "");
+    std::optional<deliver::QueueAnswer> late;
+    core.ask_queue({}, [&](deliver::QueueAnswer answer) { late = std::move(answer); });
+    REQUIRE(late);
+    CHECK(late->text.empty());
 }
 
 } // namespace

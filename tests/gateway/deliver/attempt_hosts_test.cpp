@@ -23,7 +23,8 @@ TEST_CASE("several messages go over one connection, each with the same demand (O
     World world;
     world.require(Demand::tls);
     NextHop& server = world.host();
-    Attempt attempt{world.environment, world.to};
+    KeptConversations kept{world.environment};
+    Attempt attempt{world.environment, kept, world.to};
     CHECK(world.deliver(attempt).front().disposition == Disposition::delivered);
     SECTION("that holds") {
         CHECK(world.deliver(attempt).front().disposition == Disposition::delivered);
@@ -55,7 +56,7 @@ TEST_CASE("several messages go over one connection, each with the same demand (O
         CHECK(server.messages.size() == 1);
         CHECK(server.heard.back() == "QUIT");
     }
-    world.loop.run(attempt.end());
+    world.loop.run(kept.end());
 }
 
 TEST_CASE("answers to the recipients of a refused message are not taken for those of the next") {
@@ -64,24 +65,26 @@ TEST_CASE("answers to the recipients of a refused message are not taken for thos
     NextHop& server = world.host("");
     server.says["MAIL"] = "451 4.3.0 later";
     server.says["RCPT"] = "250 2.1.5 ok";
-    Attempt attempt{world.environment, world.to};
+    KeptConversations kept{world.environment};
+    Attempt attempt{world.environment, kept, world.to};
     CHECK(world.deliver(attempt).front().cause == Cause::postponed);
     server.says["MAIL"] = "550 5.7.1 never";
     const auto outcomes = world.deliver(attempt);
     CHECK(server.connections == 2);
     CHECK(outcomes.front().diagnostic() == "550 5.7.1 never");
-    world.loop.run(attempt.end());
+    world.loop.run(kept.end());
 }
 
 TEST_CASE("a host that put a message off is not asked again in the same attempt") {
     World world;
     NextHop& server = world.host("");
-    Attempt attempt{world.environment, world.to};
+    KeptConversations kept{world.environment};
+    Attempt attempt{world.environment, kept, world.to};
     CHECK(world.deliver(attempt).front().disposition == Disposition::delivered);
     server.says["."] = "451 4.3.0 later";
     CHECK(world.deliver(attempt).front().disposition == Disposition::deferred);
     CHECK(server.messages.size() == 2);
-    world.loop.run(attempt.end());
+    world.loop.run(kept.end());
 }
 
 } // namespace postern::deliver::test

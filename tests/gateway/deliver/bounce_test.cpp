@@ -26,7 +26,7 @@ struct Reporting {
         post.submit({to("a@one.example")},
                     relay::test::mail_from("FROM:<s@sender.example>"),
                     std::move(content));
-        message = post.queue.loaded(post.spool().waiting().front().id);
+        message = post.queue.loaded(post.spool().page(0, 1).front().id);
     }
     std::expected<void, spool::Error> report(bool confidential = false) {
         return awaited(
@@ -49,7 +49,7 @@ TEST_CASE("a report goes from nobody to the sender, into the queue, and is due a
     CHECK(text.contains("Subject: hello"));
     CHECK_FALSE(text.contains("how are you?"));
     CHECK(text.contains("Reporting-MTA: dns; gateway.example.org"));
-    const auto id = reporting.post.spool().waiting().front().id;
+    const auto id = reporting.post.spool().page(0, 2).back().id;
     const spool::Message report = reporting.post.queue.loaded(id);
     CHECK(report.mail.sender.is_null());
     REQUIRE(report.recipients.size() == 1);

@@ -124,7 +124,7 @@ TEST_CASE("a message that is spared while its hosts are left alone has not been 
     post.submit("b@listed.example");
     post.rest();
     CHECK(listed.connections == 1);
-    const std::vector<spool::Entry> waiting = post.spool().entries();
+    const std::vector<spool::Entry> waiting = post.spool().page(0, SIZE_MAX);
     REQUIRE(waiting.size() == 2);
     const spool::Message spared = post.queue.loaded(waiting.back().id);
     post.spool().put_back(spared);
@@ -175,6 +175,21 @@ TEST_CASE("the last attempt at a message is made whatever is known of its hosts"
     post.advance_to(post.time + std::chrono::days{6});
     post.rest();
     CHECK(server.connections == 3);
+}
+
+TEST_CASE(
+    "of what is due the oldest and the newest go by turns: what is new waits for no backlog") {
+    PostOffice post;
+    post.settings.delivery.concurrency = 1;
+    const NextHop& server = post.host("one");
+    post.adopt();
+    for (const char* const text : {"1\r\n", "2\r\n", "3\r\n", "4\r\n"}) {
+        post.submit({to("a@one.example")}, mail(), text);
+    }
+    post.start();
+    post.rest();
+    CHECK(server.messages == Lines{"1\r\n", "4\r\n", "2\r\n", "3\r\n"});
+    CHECK(server.connections == 1);
 }
 
 } // namespace postern::deliver::test

@@ -95,9 +95,10 @@ struct World {
     }
     // The one message of an attempt, and the end of every conversation.
     std::vector<Outcome> deliver_all(std::chrono::system_clock::time_point now = today) {
-        Attempt attempt{environment, to};
+        KeptConversations kept{environment};
+        Attempt attempt{environment, kept, to};
         std::vector<Outcome> outcomes = deliver(attempt, now);
-        loop.run(attempt.end());
+        loop.run(kept.end());
         gateway::test::turn_until(loop, [&] {
             return std::ranges::all_of(servers,
                                        [](const NextHop& server) { return server.open() == 0; });

@@ -167,13 +167,13 @@ struct PostOffice {
         spool().earlier().set();
     }
 
-    [[nodiscard]] std::size_t waiting() { return spool().waiting().size(); }
+    [[nodiscard]] std::size_t waiting() { return spool().waiting(); }
     [[nodiscard]] std::size_t queued() { return waiting() + spool().in_hand(); }
     // The one message that waits.
     [[nodiscard]] spool::Message the_message() {
         rest();
         REQUIRE(waiting() == 1);
-        const spool::Message message = queue.loaded(spool().waiting().front().id);
+        const spool::Message message = queue.loaded(spool().page(0, 1).front().id);
         spool().put_back(message);
         return message;
     }

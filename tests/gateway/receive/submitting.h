@@ -115,7 +115,7 @@ public:
         turn_until(core.loop, [this] { return sessions_.running() == 0; });
     }
 
-    [[nodiscard]] std::size_t waiting() const { return queue->waiting().size(); }
+    [[nodiscard]] std::size_t waiting() const { return queue->waiting(); }
     // Takes the one message that waits.
     Queued take() {
         REQUIRE(waiting() == 1);

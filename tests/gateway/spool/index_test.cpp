@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <vector>
 
 namespace postern::spool {
@@ -65,7 +66,7 @@ TEST_CASE("from the hand a message goes back or away", "[spool]") {
     Index index;
     index.add(entry(1, 10));
     REQUIRE(index.take(1) != nullptr);
-    CHECK(index.waiting().empty());
+    CHECK(index.waiting() == 0);
     index.hand(1)->set_due(at(99));
     index.put_back(1);
     CHECK(index.hand(1) == nullptr);
@@ -73,7 +74,7 @@ TEST_CASE("from the hand a message goes back or away", "[spool]") {
     REQUIRE(index.take(1) != nullptr);
     index.remove(1);
     CHECK(index.in_hand() == 0);
-    CHECK(index.waiting().empty());
+    CHECK(index.waiting() == 0);
 }
 
 TEST_CASE("the oldest is found where it is, waiting or in hand", "[spool]") {
@@ -89,20 +90,40 @@ TEST_CASE("the oldest is found where it is, waiting or in hand", "[spool]") {
     CHECK(index.oldest() == 6);
 }
 
-TEST_CASE("all of a segment can be taken at once", "[spool]") {
+TEST_CASE("the newest that is due can be taken, too") {
     Index index;
-    for (std::uint32_t id = 1; id <= 20; ++id) {
-        index.add(entry(id, 100 - id, id % 3));
+    for (const Entry& one : {entry(4, 30), entry(2, 10), entry(3, 20), entry(1, 10)}) {
+        index.add(one);
     }
-    CHECK(index.take_all(0, 1).size() == 7);
-    CHECK(index.take_all(1, 2).empty());
-    CHECK(index.in_hand() == 7);
-    CHECK(take_everything(index) ==
-          std::vector<MessageId>{20, 18, 17, 15, 14, 12, 11, 9, 8, 6, 5, 3, 2});
+    CHECK(index.take_due(at(9), Index::Pick::newest) == nullptr);
+    CHECK(index.take_due(at(20), Index::Pick::newest)->id == 3);
+    CHECK(index.take_due(at(20), Index::Pick::newest)->id == 2);
+    CHECK(index.take_due(at(20), Index::Pick::oldest)->id == 1);
+    CHECK(index.take_due(at(20), Index::Pick::newest) == nullptr);
+    CHECK(index.take_due(never, Index::Pick::newest)->id == 4);
+}
+
+TEST_CASE("all messages come page by page, in hand or not") {
+    Index index;
+    for (std::uint32_t id = 1; id <= 1000; ++id) {
+        index.add(entry(id, 1000 - id));
+    }
+    REQUIRE(index.take(7) != nullptr);
+    std::vector<MessageId> ids;
+    for (auto page = index.page(0, 300); !page.empty(); page = index.page(page.back().id, 300)) {
+        CHECK(page.size() == std::min<std::size_t>(300, 1000 - ids.size()));
+        for (const Entry& one : page) {
+            CHECK(one.in_hand == (one.id == 7));
+            ids.push_back(one.id);
+        }
+    }
+    REQUIRE(ids.size() == 1000);
+    CHECK(std::ranges::is_sorted(ids));
+    CHECK(index.page(UINT64_MAX, 1).empty());
 }
 
 } // namespace
-TEST_CASE("what would come too late is recalled, in hand or not, and what is never due is not") {
+TEST_CASE("what would come too late is recalled, some at a time, and what is never due is not") {
     Index index;
     for (const Entry& one : {entry(1, 100), entry(2, 50), entry(3, 101), entry(4, 200)}) {
         index.add(one);
@@ -110,12 +131,11 @@ TEST_CASE("what would come too late is recalled, in hand or not, and what is nev
     Entry held = entry(5, 0);
     held.set_due(never);
     index.add(held);
-    REQUIRE(index.take(4) != nullptr);
-    index.recall(at(100), at(10));
-    CHECK(index.hand(4)->due == 10);
-    index.put_back(4);
+    CHECK(index.recall(at(100), at(10), 1));
+    CHECK(index.recall(at(100), at(10), 1));
+    CHECK_FALSE(index.recall(at(100), at(10), 1));
     CHECK(take_everything(index) == std::vector<MessageId>{3, 4, 2, 1});
-    CHECK(index.waiting().size() == 1);
+    CHECK(index.waiting() == 1);
 }
 
 } // namespace postern::spool

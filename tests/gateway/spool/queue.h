@@ -93,6 +93,8 @@ class Queue {
 public:
     struct Options {
         std::uint32_t segment_bytes = 1U << 20U;
+        io::Duration patience{0};
+        io::Duration company{20};
         io::FileFault* fault = nullptr;
     };
     Queue() : Queue(Options{}) {}
@@ -116,6 +118,8 @@ public:
                                        .core = 0,
                                        .segment_bytes = options_.segment_bytes,
                                        .report_segment_bytes = options_.segment_bytes,
+                                       .patience = options_.patience,
+                                       .company = options_.company,
                                        .fault = options_.fault},
                        std::move(recovery.cores[0]));
         settle();
@@ -162,12 +166,10 @@ public:
     // Everything that waits, with its content; put back unchanged.
     [[nodiscard]] std::map<MessageId, std::string> all() {
         settle();
-        std::vector<MessageId> ids;
-        for (const Entry& entry : spool_->waiting()) {
-            ids.push_back(entry.id);
-        }
         std::map<MessageId, std::string> messages;
-        for (const MessageId id : ids) {
+        for (const Entry& entry : spool_->page(0, SIZE_MAX)) {
+            if (entry.in_hand) continue;
+            const MessageId id = entry.id;
             const Message message = loaded(id);
             messages[id] = content_of(message).value();
             spool_->put_back(message);

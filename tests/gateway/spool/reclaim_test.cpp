@@ -154,14 +154,14 @@ TEST_CASE("after a restart on a full disk what becomes of mail can be written do
     for (int restarts = 0; restarts < 3; ++restarts) {
         queue.restart();
         CHECK(queue.damages().empty());
-        CHECK(queue.spool().waiting().size() == ids.size());
+        CHECK(queue.spool().waiting() == ids.size());
         CHECK(report(queue, 2'000));
-        REQUIRE(queue.finish(queue.spool().waiting().back().id));
+        REQUIRE(queue.finish(queue.spool().page(0, SIZE_MAX).back().id));
         REQUIRE(queue.finish(ids.back()));
         ids.pop_back();
         queue.settle();
-        while (queue.spool().waiting().size() > ids.size()) {
-            REQUIRE(queue.finish(queue.spool().entries().back().id));
+        while (queue.spool().waiting() > ids.size()) {
+            REQUIRE(queue.finish(queue.spool().page(0, SIZE_MAX).back().id));
         }
     }
 }

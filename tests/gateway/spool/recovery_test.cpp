@@ -82,7 +82,9 @@ public:
         auto recovery = recover(root(), 1).value();
         damages = std::move(recovery.damages);
         spool_.emplace(loop_.ring(),
-                       Spool::Settings{.directory = root(), .segment_bytes = 1U << 20U},
+                       Spool::Settings{.directory = root(),
+                                       .segment_bytes = 1U << 20U,
+                                       .patience = io::Duration{0}},
                        std::move(recovery.cores[0]));
         gateway::test::turn_until(loop_, [&] { return !spool_->compacting(); });
     }
@@ -232,10 +234,13 @@ TEST_CASE("the shards of any number of cores are shared among those there are", 
         std::set<MessageId> seen;
         for (unsigned core = 0; core < cores; ++core) {
             Spool spool{loop.ring(),
-                        {.directory = root, .core = core, .segment_bytes = 1U << 20U},
+                        {.directory = root,
+                         .core = core,
+                         .segment_bytes = 1U << 20U,
+                         .patience = io::Duration{0}},
                         std::move(recovery.cores[core])};
             gateway::test::turn_until(loop, [&] { return !spool.compacting(); });
-            for (const Entry& entry : spool.waiting()) {
+            for (const Entry& entry : spool.page(0, SIZE_MAX)) {
                 CHECK(seen.insert(entry.id).second);
             }
             action(spool);
