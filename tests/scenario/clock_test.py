@@ -100,15 +100,13 @@ def test_the_days_of_a_certificate_are_those_of_the_wall_clock(start, clock, out
     host = outside.host("mx.branch.example",
                         certificate=authority.issue("mx.branch.example", validity="future"))  # from 30 days on
     postern = start(demand=NAMED)
-    clock.be_off_by(40 * DAY)
-    submit(postern, "you@branch.example")
-    assert host.wait_for_messages(1)[0].conversation.tls_version
-    clock.be_off_by(0)
     submit(postern, "you@branch.example")
     [report] = outside.reports()
     assert report.recipient("you@branch.example")["Status"] == "5.7.5"
     assert postern.metric("^postern_delivery_causes_total.*certificate-expired") == 1
-    assert len(host.messages) == 1
+    clock.be_off_by(40 * DAY)
+    submit(postern, "you@branch.example")
+    assert host.wait_for_messages(1)[0].conversation.tls_version
 
 
 def test_what_dns_could_not_say_before_the_clock_was_set_back_is_asked_again(start, clock, outside, authority,
