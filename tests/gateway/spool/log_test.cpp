@@ -106,6 +106,33 @@ TEST_CASE("a failed fdatasync is an error to all that waited for it, and to nobo
     CHECK(queue.spool().take(again));
 }
 
+TEST_CASE("on a disk that has become read-only nothing is taken or lost, and it works again",
+          "[spool]") {
+    class Disk final : public io::FileFault {
+    public:
+        [[nodiscard]] int fails(io::FileOperation operation) override {
+            return is_read_only && operation != io::FileOperation::read ? EROFS : 0;
+        }
+        bool is_read_only = false;
+    } disk;
+    Queue queue{{.fault = &disk}};
+    const MessageId kept = queue.submit("kept").value();
+    const MessageId sent = queue.submit("sent").value();
+    const Message delivered = queue.loaded(sent);
+    disk.is_read_only = true;
+    CHECK(queue.submit("lost").error() == Error::failed);
+    CHECK(queue.submit("lost").error() == Error::failed);
+    CHECK(awaited(queue.loop(), queue.spool().done(delivered)).error() == Error::failed);
+    disk.is_read_only = false;
+    CHECK(awaited(queue.loop(), queue.spool().done(delivered)));
+    const MessageId again = queue.submit("again").value();
+    const std::map<MessageId, std::string> all{{kept, "kept"}, {again, "again"}};
+    CHECK(queue.all() == all);
+    queue.restart();
+    CHECK(queue.damages().empty());
+    CHECK(queue.all() == all);
+}
+
 TEST_CASE("content whose segment fails before the commit is not committed", "[spool]") {
     Fault fault{io::FileOperation::write};
     Queue queue{{.fault = &fault}};
