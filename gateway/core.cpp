@@ -301,6 +301,7 @@ void Core::run(std::span<const receive::Census* const> all) {
     const ssl::ThreadMemory of_this_thread;
     auto ring = io::Ring::open({});
     if (!ring) {
+        ended_ = true;
         reports_.started(ring.error());
         return;
     }

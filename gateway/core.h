@@ -82,6 +82,9 @@ public:
     void ask_for_sign_of_life(std::function<void()> answered);
     void stop(receive::Door::Address addresses);
 
+    // Its thread does nothing any more: it was stopped, or could not start.
+    [[nodiscard]] bool ended() const { return ended_; }
+
     [[nodiscard]] const receive::Census& census() const { return census_; }
     [[nodiscard]] const report::Counters& counters() const { return counters_; }
 

@@ -60,6 +60,7 @@ io::Descriptor take_over_signals() {
     }
     ::pthread_sigmask(SIG_BLOCK, &handled, nullptr); // threads started later inherit it
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is a full disk, not an end
     return io::Descriptor{::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK)};
 }
 
@@ -275,11 +276,12 @@ io::Task<void> Gateway::watch_memory() {
 }
 
 io::Task<void> Gateway::stop_cores() {
-    if (!core_error_.empty()) co_return;
     using Address = receive::Door::Address;
     const bool continued = successor_.valid() || supervisor_.present();
-    outstanding_ = cores_.size();
+    outstanding_ = 0;
     for (const std::unique_ptr<Core>& core : cores_) {
+        if (core->ended()) continue; // it could not start, so that we end: the others have to
+        ++outstanding_;
         core->stop(continued ? Address::handed_on : Address::given_up);
     }
     while (outstanding_ > 0) {

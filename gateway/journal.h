@@ -13,8 +13,9 @@
 namespace postern::gateway {
 
 // Writes log lines to a descriptor on a thread of its own, so that a slow reader of the log never
-// holds up mail. When the reader is so slow that `bytes_waiting_max` wait, lines are dropped,
-// counted, and the count is written when there is room again. Outlives every Journal.
+// holds up mail. Lines are dropped and counted when `bytes_waiting_max` wait for the reader, or
+// when the disk takes no more; the first line behind them is `log_lines_lost`, with their number. A
+// line that a full disk has cut in two is completed before anything else. Outlives every Journal.
 class JournalWriter {
 public:
     static constexpr std::size_t bytes_waiting_max = 64UL << 20U;
@@ -22,7 +23,7 @@ public:
     explicit JournalWriter(int fd);
     JournalWriter(const JournalWriter&) = delete;
     JournalWriter& operator=(const JournalWriter&) = delete;
-    // Writes what is waiting, then ends.
+    // Writes what is waiting, then ends. What a reader does not take for a second is lost.
     ~JournalWriter();
 
     // From any thread: whole lines, each with its line feed.
@@ -33,13 +34,26 @@ public:
 
 private:
     void run();
-    void write_out(const std::string& lines);
+    void write_out(std::string_view lines);
+    void drop(std::string_view lines);
+    // False: the descriptor does not take it.
+    [[nodiscard]] bool complete_line();
+    [[nodiscard]] bool tell_of_lost();
+    // How much of it was written.
+    [[nodiscard]] std::size_t put(std::string_view text);
+    [[nodiscard]] bool wait_for_room();
 
     int fd_;
     std::atomic<std::size_t> waiting_ = 0;
     std::atomic<std::uint64_t> dropped_ = 0;
+    std::atomic<bool> ending_ = false;
     io::Mailbox mailbox_;
-    bool ended_ = false; // the writer thread's
+    // The writer thread's:
+    std::size_t piece_max_;  // that one write() may have without waiting
+    std::string rest_;       // of a line that was cut in two
+    std::uint64_t told_ = 0; // of those dropped
+    bool given_up_ = false;  // at the end
+    bool ended_ = false;
     std::thread thread_;
 };
 

@@ -23,6 +23,12 @@ bool listens_at(const io::Descriptor& fd, const std::string& address) {
     return io::Endpoint::local_of(fd.get()).text() == address;
 }
 
+std::expected<io::Descriptor, std::string> copy_of(const io::Descriptor& fd) {
+    io::Descriptor copy{::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)};
+    if (!copy.valid()) return std::unexpected{std::generic_category().message(errno)};
+    return copy;
+}
+
 using Room = std::array<char, CMSG_SPACE(sizeof(int) * io::descriptors_per_message)>;
 
 bool send_some(int connection, std::span<const int> sockets) {
@@ -62,8 +68,12 @@ ListeningSockets::open(const std::string& address, std::size_t cores) {
     std::erase_if(inherited_, [](const io::Descriptor& fd) { return !fd.valid(); });
     const auto endpoint = io::Endpoint::parse(address);
     if (!endpoint) return std::unexpected{address + " is no address"};
+    const std::size_t found = sockets.size();
     while (sockets.size() < cores) {
         auto fd = io::listen_on(*endpoint, backlog);
+        // Whoever opened the socket may have been another user, or has not let it be shared with
+        // further ones (SO_REUSEPORT): then cores accept from the same one.
+        if (!fd && found > 0) fd = copy_of(sockets.at(sockets.size() % found));
         if (!fd) return std::unexpected{fd.error()};
         sockets.push_back(std::move(*fd));
     }
@@ -73,8 +83,8 @@ ListeningSockets::open(const std::string& address, std::size_t cores) {
 void ListeningSockets::in_use(const std::vector<Listening>& listening) {
     for (const Listening& of_core : listening) {
         for (const auto& [address, fd] : of_core) {
-            io::Descriptor copy{::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)};
-            if (copy.valid()) copies_.emplace_back(address, std::move(copy));
+            auto copy = copy_of(fd);
+            if (copy) copies_.emplace_back(address, std::move(*copy));
         }
     }
 }

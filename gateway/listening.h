@@ -23,7 +23,8 @@ public:
     // Whether a predecessor has left any for this address.
     [[nodiscard]] bool inherits(const std::string& address) const;
     // One for each core at least, the inherited ones first: more of them than cores are spread over
-    // the cores, for none may be closed while clients wait in it. An error says why not.
+    // the cores, for none may be closed while clients wait in it. Where no further ones can be
+    // opened beside them, some are copies of the others. An error says why not.
     [[nodiscard]] std::expected<std::vector<io::Descriptor>, std::string>
     open(const std::string& address, std::size_t cores);
     // What open() gave is in use from now on.

@@ -72,16 +72,21 @@ void Loader::free(std::shared_ptr<const Configuration> configuration) {
 
 std::unique_ptr<Load> Loader::load_now(When when, const ssl::TicketKeys& keys) {
     auto load = std::make_unique<Load>();
-    const bool can_be_unchanged = when == When::if_changed && !files_.empty();
+    const auto began = std::chrono::system_clock::now();
+    const bool was_set_back = began < latest_;
+    latest_ = began;
+    // What they remember until some time, failures too, they would remember that much longer.
+    if (was_set_back) resolver_print_.clear();
+    const bool can_be_unchanged = when == When::if_changed && !files_.empty() && !was_set_back;
     if (can_be_unchanged && fingerprint(files_) == fingerprint_ && !hosts_moved()) {
         load->unchanged = true;
         return load;
     }
-    const auto began = std::chrono::system_clock::now();
     load->loaded = load_configuration(path_, generation_ + 1, in_use_.get());
     files_ = load->loaded.files;
     // A file that changed while we read may have been read half old: look again at the next chance.
-    fingerprint_ = changed_since(files_, began) ? std::string{} : fingerprint(files_);
+    const auto ended = std::chrono::system_clock::now();
+    fingerprint_ = changed_between(files_, began, ended) ? std::string{} : fingerprint(files_);
     const auto& configuration = load->loaded.configuration;
     if (!configuration) return load;
     ++generation_;

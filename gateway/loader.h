@@ -9,6 +9,7 @@
 #include "ssl/context.h"
 #include "ssl/ticket.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -79,6 +80,7 @@ private:
     std::shared_ptr<const Configuration> in_use_;
     std::vector<std::string> files_; // of the last load, failed or not
     std::string fingerprint_;
+    std::chrono::system_clock::time_point latest_; // of the clock so far
     std::uint64_t generation_ = 0;
     bool spool_in_use_ = false;
     std::string resolver_print_; // of the resolvers in use; "": there are none

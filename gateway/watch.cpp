@@ -61,16 +61,18 @@ std::string fingerprint(std::span<const std::string> files) {
     return print;
 }
 
-bool changed_since(std::span<const std::string> files, std::chrono::system_clock::time_point time) {
+bool changed_between(std::span<const std::string> files,
+                     std::chrono::system_clock::time_point begin,
+                     std::chrono::system_clock::time_point end) {
     constexpr std::chrono::milliseconds file_clock_lag{10}; // the kernel stamps in coarse ticks
-    const auto since = time - file_clock_lag;
+    const auto since = begin - file_clock_lag;
     for (const std::string& file : files) {
         struct stat facts{};
         if (::stat(file.c_str(), &facts) != 0) continue;
         const auto changed = std::chrono::system_clock::from_time_t(facts.st_ctim.tv_sec) +
                              std::chrono::duration_cast<std::chrono::system_clock::duration>(
                                  std::chrono::nanoseconds{facts.st_ctim.tv_nsec});
-        if (changed >= since) return true;
+        if (changed >= since && changed <= end) return true;
     }
     return false;
 }

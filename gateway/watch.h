@@ -14,9 +14,10 @@ namespace postern::gateway {
 // that the swap of a directory behind one counts.
 [[nodiscard]] std::string fingerprint(std::span<const std::string> files);
 
-// Whether one of them has changed at or after `time`, as far as file systems can tell.
-[[nodiscard]] bool changed_since(std::span<const std::string> files,
-                                 std::chrono::system_clock::time_point time);
+// Whether one of them has changed in that time, as far as file systems can tell.
+[[nodiscard]] bool changed_between(std::span<const std::string> files,
+                                   std::chrono::system_clock::time_point begin,
+                                   std::chrono::system_clock::time_point end);
 
 // Tells that something happened in the directories of some files: atomic renames, writes in place,
 // and swapped symbolic links (Kubernetes) alike. Whether the files have changed, only their

@@ -40,6 +40,8 @@ public:
 
     void failed(std::string_view host, Time now, std::uint64_t random);
     void succeeded(std::string_view host);
+    // The clock was set back: its times mean nothing now.
+    void forget() { hosts_.clear(); }
 
     [[nodiscard]] std::size_t hosts() const { return hosts_.size(); }
 

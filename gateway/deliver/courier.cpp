@@ -129,7 +129,9 @@ io::Task<void> Courier::stop(io::Duration wait) {
 // does not wait for all that has waited longer.
 io::Task<void> Courier::run() {
     constexpr io::Duration longest = std::chrono::minutes{1};
+    constexpr io::Duration moment{20};
     while (!stopping_) {
+        look_at_clock();
         while (in_hand_ < office_.settings->delivery.concurrency) {
             const auto id = office_.spool.take_due(now(), next_);
             if (!id) break;
@@ -145,8 +147,27 @@ io::Task<void> Courier::run() {
             const auto left = std::chrono::ceil<io::Duration>(*due - office_.now());
             wait = std::clamp(left, io::Duration{1}, longest);
         }
+        if (recalling_) wait = std::min(wait, moment);
         [[maybe_unused]] const bool sooner = co_await office_.spool.earlier().wait(wait);
     }
+}
+
+// A clock that was set back, or a queue that was written while it was ahead: nobody waits for times
+// of the other clock. One that is set ahead makes due what waits, and needs nothing.
+void Courier::look_at_clock() {
+    const Time time = now();
+    if (time < latest_) {
+        back_off_.forget();
+        lanes_.forget_turns();
+        recalling_ = true;
+    }
+    latest_ = time;
+    if (recalling_) recalling_ = office_.spool.recall(time + longest_pause(schedule_), time);
+}
+
+void Courier::recall(spool::Message& message) const {
+    const Time time = now();
+    spool::recall(message, time + longest_pause(schedule_), time);
 }
 
 io::Task<void> Courier::handle(spool::MessageId id) {
@@ -171,6 +192,7 @@ void Courier::unreadable(spool::MessageId id, std::string_view what, spool::Erro
 }
 
 io::Task<void> Courier::carry(spool::Message message) {
+    recall(message);
     Journey journey{std::move(message), office_.policy.take(), schedule_};
     const policy::Snapshot& policy = journey.policy.snapshot();
     const auto header = co_await header_of(journey.message, policy);
@@ -221,8 +243,8 @@ io::Task<void> Courier::travel(Journey& journey) {
 
 io::Task<void> Courier::take(Journey& journey, const Course& course) {
     const std::string place = course.place();
-    const Clock::time_point began = office_.now();
-    const auto turn = lanes_.enter(place, began);
+    const io::Clock::time_point began = office_.ring.now(); // that clock does not jump
+    const auto turn = lanes_.enter(place, office_.now());
     if (turn) {
         for (const std::uint32_t number : course.recipients) {
             journey.message.recipients[number].next = *turn;
@@ -231,13 +253,13 @@ io::Task<void> Courier::take(Journey& journey, const Course& course) {
         co_return;
     }
     auto outcomes = co_await attempt(journey, course);
-    const Clock::time_point ended = office_.now();
-    lanes_.leave(place, ended - began, ended);
+    const io::Clock::duration took = office_.ring.now() - began;
+    lanes_.leave(place, took, office_.now());
     fetch_next(place);
     settle(journey,
            course,
            std::move(outcomes),
-           std::chrono::duration_cast<std::chrono::milliseconds>(ended - began));
+           std::chrono::duration_cast<std::chrono::milliseconds>(took));
 }
 
 // There is room at this place: a message that was sent away from it need not wait for its turn.
@@ -325,6 +347,7 @@ io::Task<void> Courier::write_down(Journey& journey) {
         if (journey.settlement.is_forgettable() && !may_wait_in_hand(written.error())) break;
         may_write = co_await pause();
     }
+    recall(message);
     office_.spool.put_back(message);
 }
 

@@ -58,6 +58,8 @@ private:
     };
 
     [[nodiscard]] io::Task<void> run();
+    void look_at_clock();
+    void recall(spool::Message& message) const;
     [[nodiscard]] io::Task<void> handle(spool::MessageId id);
     void fetch_next(std::string_view place);
     [[nodiscard]] io::Task<void> carry(spool::Message message);
@@ -87,7 +89,9 @@ private:
     BackOff back_off_;
     KeptConversations kept_;
     Finder::Random random_;
-    io::Event changed_; // the settings, or we stop: what waits for the disk looks again
+    Time latest_{};         // of the clock so far
+    bool recalling_ = true; // of the queue, as it was found, nothing is known
+    io::Event changed_;     // the settings, or we stop: what waits for the disk looks again
     std::size_t in_hand_ = 0;
     std::size_t pausing_ = 0; // of those in hand
     spool::Index::Pick next_ = spool::Index::Pick::oldest;

@@ -32,6 +32,12 @@ void Lanes::leave(std::string_view place, Clock::duration took, Clock::time_poin
     if (lane.running == 0 && lane.turn <= now && lane.away.empty()) lanes_.erase(found);
 }
 
+void Lanes::forget_turns() {
+    for (auto& [place, lane] : lanes_) {
+        lane.turn = {};
+    }
+}
+
 void Lanes::remember(std::string_view place, spool::MessageId id) {
     const auto found = lanes_.find(place);
     if (found == lanes_.end() || found->second.away.size() >= remembered_max) return;

@@ -29,6 +29,9 @@ public:
     [[nodiscard]] std::optional<Time> enter(std::string_view place, Clock::time_point now);
     void leave(std::string_view place, Clock::duration took, Clock::time_point now);
 
+    // The clock was set back: the next to be sent away is the first.
+    void forget_turns();
+
     // This message was sent away.
     void remember(std::string_view place, spool::MessageId id);
     // There is room: whose turn it is, of those sent away, the first first. It may have been to the

@@ -21,6 +21,10 @@ Pause with_jitter(Pause pause, unsigned percent, std::uint64_t random) {
     return pause - most + Pause{static_cast<Pause::rep>(random % width)};
 }
 
+Pause longest_pause(const Schedule& schedule) {
+    return std::ranges::max(schedule.pauses) * (100 + schedule.jitter_percent) / 100;
+}
+
 Time expiry_of(const Schedule& schedule, Time arrival) { return arrival + schedule.expiry; }
 
 Plan plan_after(const Schedule& schedule, const Waiting& waiting, Time now, std::uint64_t random) {

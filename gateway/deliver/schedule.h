@@ -50,6 +50,9 @@ struct Waiting {
 [[nodiscard]] Plan
 plan_after(const Schedule& schedule, const Waiting& waiting, Time now, std::uint64_t random);
 
+// Between two attempts at most, jitter included.
+[[nodiscard]] Pause longest_pause(const Schedule& schedule);
+
 // When it will be given up: Will-Retry-Until of a report of delay.
 [[nodiscard]] Time expiry_of(const Schedule& schedule, Time arrival);
 

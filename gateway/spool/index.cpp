@@ -45,6 +45,22 @@ const Entry* Index::take(MessageId id) {
     return entry;
 }
 
+bool Index::recall(Time latest, Time now, std::size_t most) {
+    Entry later;
+    later.set_due(latest + std::chrono::seconds{1});
+    for (std::size_t count = 0; count < most; ++count) {
+        const Turn* const turn = turns_.at_least(turn_of(later));
+        if (turn == nullptr || turn->due == UINT32_MAX) return false; // never
+        const MessageId id = turn->id();
+        Entry* const entry = entries_.find(id);
+        [[maybe_unused]] const bool waited = turns_.remove(turn_of(*entry));
+        assert(waited);
+        entry->set_due(now);
+        turns_.add(turn_of(*entry));
+    }
+    return true;
+}
+
 Entry* Index::hand(MessageId id) {
     Entry* const entry = entries_.find(id);
     return entry != nullptr && entry->in_hand ? entry : nullptr;

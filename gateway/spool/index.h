@@ -43,6 +43,10 @@ public:
     // Takes this one into the hand; null when it does not wait.
     [[nodiscard]] const Entry* take(MessageId id);
 
+    // What waits until later than `latest` is due at `now` instead, `most` messages of it; what is
+    // never due stays so. False: there is no more of it.
+    [[nodiscard]] bool recall(Time latest, Time now, std::size_t most);
+
     // Null when it is not in hand.
     [[nodiscard]] Entry* hand(MessageId id);
     // From the hand back to those that wait.

@@ -27,6 +27,12 @@ Time due(const Message& message) {
     return earliest;
 }
 
+void recall(Message& message, Time latest, Time now) {
+    for (Recipient& recipient : message.recipients) {
+        if (recipient.state == State::waiting && recipient.next > latest) recipient.next = now;
+    }
+}
+
 bool settled(const Message& message) {
     return std::ranges::all_of(message.recipients, [](const Recipient& recipient) {
         return recipient.state == State::delivered || recipient.state == State::failed;

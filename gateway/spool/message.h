@@ -81,6 +81,8 @@ struct Message {
 
 // The earliest `next` of those who wait; `never` when nobody does.
 [[nodiscard]] Time due(const Message& message);
+// Whoever would wait until later than `latest` waits until `now`.
+void recall(Message& message, Time latest, Time now);
 // Nobody waits or is held: the message can be done().
 [[nodiscard]] bool settled(const Message& message);
 

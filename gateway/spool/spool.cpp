@@ -127,6 +127,13 @@ std::optional<MessageId> Spool::take_due(Time now, Index::Pick pick) {
     return entry->id;
 }
 
+// The compaction has some in its hand, which come back with the times that they had.
+bool Spool::recall(Time latest, Time now) {
+    constexpr std::size_t together = 1000;
+    const bool more = index_.recall(latest, now, together);
+    return more || compacting_;
+}
+
 bool Spool::take(MessageId id) {
     const Entry* const entry = index_.take(id);
     if (entry == nullptr) return false;

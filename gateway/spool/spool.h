@@ -68,6 +68,10 @@ public:
 
     // When the next message is due; nothing when none waits.
     [[nodiscard]] std::optional<Time> next_due() const { return index_.next_due(); }
+    // The clock that these times came from was ahead of this one: what waits until later than
+    // `latest` is due at `now`; a message that is loaded then has its own recall(). True: call
+    // again in a moment, for that was not all of them.
+    [[nodiscard]] bool recall(Time latest, Time now);
     // Set when next_due() has become earlier.
     [[nodiscard]] io::Event& earlier() { return earlier_; }
     // Takes the message that has been due the longest, or the shortest; nothing when none is due.

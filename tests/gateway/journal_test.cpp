@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -149,7 +150,11 @@ TEST_CASE("what waits is bounded: lines beyond are dropped and counted, earlier 
     }
     pipe.write.reset();
     reader.join();
-    CHECK(written.size() == JournalWriter::bytes_waiting_max);
+    const std::size_t told = written.find('{');
+    REQUIRE(told != std::string::npos);
+    const std::string notice = written.substr(told, written.find('\n', told) + 1 - told);
+    CHECK(notice.contains(R"("event":"log_lines_lost","count":2})"));
+    CHECK(written.size() == JournalWriter::bytes_waiting_max + notice.size());
 }
 
 TEST_CASE("the latest errors are kept, whatever the level of the log") {
@@ -177,6 +182,57 @@ TEST_CASE("a log that nobody can write to any more is no reason to stop") {
         std::this_thread::yield();
     }
     CHECK(writer.lines_dropped() == 3);
+}
+
+TEST_CASE("when a full log has room again, the line that was cut is whole, and the loss is told") {
+    constexpr std::size_t size = 4096;
+    const io::Descriptor full{::memfd_create("log", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+    REQUIRE(::ftruncate(full.get(), size) == 0);
+    REQUIRE(::fcntl(full.get(), F_ADD_SEALS, F_SEAL_GROW) == 0);
+    const auto content = [&full](std::size_t bytes) {
+        std::string all(bytes, '\0');
+        REQUIRE(::pread(full.get(), all.data(), bytes, 0) == static_cast<ssize_t>(bytes));
+        return all;
+    };
+    const std::string line(999, 'x');
+    std::string written;
+    {
+        JournalWriter writer{full.get()};
+        std::string lines;
+        for (int count = 0; count < 7; ++count) {
+            lines += line + '\n';
+        }
+        writer.write(lines); // four, and 96 bytes of the fifth
+        while (writer.lines_dropped() == 0) {
+            std::this_thread::yield();
+        }
+        CHECK(writer.lines_dropped() == 2);
+        writer.write("lost as well\n");
+        while (writer.lines_dropped() < 3) {
+            std::this_thread::yield();
+        }
+        written = content(size);
+        REQUIRE(::lseek(full.get(), 0, SEEK_SET) == 0); // as if there was room
+        writer.write("next\n");
+    }
+    written += content(static_cast<std::size_t>(::lseek(full.get(), 0, SEEK_CUR)));
+    const auto lines = lines_of(written);
+    REQUIRE(lines.size() == 7);
+    CHECK(std::ranges::count(lines, line) == 5);
+    CHECK(lines[5].contains(R"("event":"log_lines_lost","count":3)"));
+    CHECK(lines[6] == "next");
+}
+
+TEST_CASE("a reader that reads nothing does not hold up the end") {
+    Pipe pipe;
+    const std::string lines(std::size_t{1} << 20U, '\n'); // more than a pipe holds
+    {
+        JournalWriter writer{pipe.write.get()};
+        writer.write(lines);
+        writer.write(lines);
+    }
+    pipe.write.reset();
+    CHECK(Pipe::drain(pipe.read.get()).size() < lines.size());
 }
 
 } // namespace postern::gateway::test

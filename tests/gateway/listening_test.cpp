@@ -29,6 +29,14 @@ Pair connected() {
     return {.ours = io::Descriptor{fds[0]}, .theirs = io::Descriptor{fds[1]}};
 }
 
+// As systemd-socket-activate(1) leaves it: without SO_REUSEPORT.
+io::Descriptor bound_alone() {
+    io::Descriptor fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const auto any = io::Endpoint::parse("127.0.0.1:0");
+    REQUIRE(::bind(fd.get(), any->data(), any->size()) == 0);
+    return fd;
+}
+
 bool still_listens(const std::string& address) {
     const auto endpoint = io::Endpoint::parse(address);
     const io::Descriptor fd{::socket(endpoint->family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -65,6 +73,26 @@ TEST_CASE("inherited sockets come first, and none of them is left out") {
         }
         CHECK_FALSE(sockets.inherits(address));
     }
+}
+
+TEST_CASE("where the one that was inherited allows no other beside it, all cores have that one") {
+    io::Descriptor only = bound_alone();
+    REQUIRE(::listen(only.get(), 10) == 0);
+    const std::string address = address_of(only);
+    std::vector<io::Descriptor> left;
+    left.push_back(std::move(only));
+    ListeningSockets sockets{std::move(left)};
+    auto opened = sockets.open(address, 3);
+    REQUIRE(opened);
+    REQUIRE(opened->size() == 3);
+    for (const io::Descriptor& fd : *opened) {
+        CHECK(address_of(fd) == address);
+    }
+    opened->erase(opened->begin(), opened->begin() + 2);
+    CHECK(still_listens(address));
+    opened->clear();
+    CHECK_FALSE(still_listens(address));
+    CHECK_FALSE(ListeningSockets{{}}.open("192.0.2.1:1", 1)); // nothing to copy
 }
 
 TEST_CASE("what was inherited for nobody ends, also for those who have copies") {

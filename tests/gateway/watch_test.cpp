@@ -185,13 +185,14 @@ TEST_CASE("a fingerprint changes with what is read, and with nothing else") {
     }
 }
 
-TEST_CASE("files have changed since a time before their last change, and not since a later one") {
+TEST_CASE("files have changed in a time that has their last change in it, and in no other") {
     const auto before = std::chrono::system_clock::now();
     const Directory directory;
     const std::vector<std::string> files{directory.path("missing"), directory.write("a", "1")};
-    CHECK(changed_since(files, before));
-    CHECK_FALSE(changed_since(files, before + 1h));
-    CHECK_FALSE(changed_since(std::span{files}.first(1), before));
+    CHECK(changed_between(files, before, before + 1h));
+    CHECK_FALSE(changed_between(files, before + 1h, before + 2h));
+    CHECK_FALSE(changed_between(files, before - 2h, before - 1h)); // the clock was set back
+    CHECK_FALSE(changed_between(std::span{files}.first(1), before, before + 1h));
 }
 
 } // namespace postern::gateway::test

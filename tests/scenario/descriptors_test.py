@@ -13,6 +13,21 @@ def few_descriptors(count):
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
 
+def test_with_too_few_to_start_with_it_starts_or_says_so_and_ends(prepare):
+    """Wherever they run out: in the second of the event loops, too."""
+    postern = prepare(cores=2)
+    postern.may_fail = True
+    codes = set()
+    for count in range(12, 24):
+        for file in (postern.log_file, postern.error_file):
+            file.unlink(missing_ok=True)
+        postern.launch(preexec=few_descriptors(count))
+        wait_until(lambda: postern.process.poll() is not None or postern.events("started"), "started or ended")
+        codes.add(postern.stop())
+        assert postern.process.returncode == 0 or postern.error_file.read_text()
+    assert codes <= {0, 1} and 1 in codes
+
+
 @pytest.mark.parametrize("rounds", [1, 3])
 def test_running_sessions_go_on_and_new_ones_wait_or_get_421(prepare, hop, rounds):
     postern = prepare(cores=1).start(preexec=few_descriptors(80))

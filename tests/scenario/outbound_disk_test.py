@@ -1,16 +1,15 @@
 """A full disk: 452 4.3.1, nothing that was answered 250 is lost, and all is well again when there is room."""
 
 import os
-import subprocess
 
 import pytest
 
 from support.client import message
+from support.disk import MIB, fill, mount, unmount
 from support.outside import SENDER, connect, in_queue, submit, wait_until_empty
 from support.waiting import wait_until
 
 YOU = "you@plain.example"
-MIB = 1 << 20
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 
@@ -20,22 +19,19 @@ def small_disk(tmp_path):
     """Mounts one of so many MiB where the state of a Postern will be, which is told to end before the disk goes."""
     mounted = []
 
-    def mount(postern, mib):
+    def mount_state(postern, mib):
         state = postern.directory / "state"
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "none", str(state)],
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:  # a container may not
-            pytest.skip(done.stderr)
+        mount(state, f"{mib}m")
         mounted.append((postern, state))
         return state
 
-    yield mount
+    yield mount_state
     for postern, state in mounted:
         postern.leave()
         try:
             postern.finish()
         finally:
-            subprocess.run(["umount", str(state)], check=True)
+            unmount(state)
 
 
 def try_to_submit(postern, content, recipient=YOU):
@@ -47,16 +43,6 @@ def try_to_submit(postern, content, recipient=YOU):
 
 def big(number):
     return message(SENDER, f"number {number}", ("x" * 98 + "\r\n") * (8 * MIB // 100))
-
-
-def fill(directory):
-    with open(directory / "filler", "wb") as filler:
-        try:
-            while True:
-                filler.write(bytes(MIB))
-                filler.flush()
-        except OSError:
-            pass
 
 
 def test_a_queue_that_has_filled_its_disk_refuses_for_now_loses_nothing_and_recovers(prepare_sender, outside,

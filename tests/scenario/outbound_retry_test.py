@@ -5,6 +5,7 @@ import pytest
 from support.name_server import NameServer
 from support.outside import (BROKEN_REPAIRED, NAMED, SECRET, TRUSTED, ZONES, assert_told_nothing, in_queue, submit,
                              wait_for_attempt, wait_until_empty)
+from support.waiting import wait_until
 
 HOST = "mx.branch.example"
 YOU = "you@branch.example"
@@ -184,12 +185,24 @@ def test_a_host_without_an_address_now_is_no_reason_to_use_one_that_falls_short(
     assert not outside.home.messages
 
 
-def test_no_name_server_at_all_is_no_reason_to_send_anything_back(sender, outside, name_server):
-    postern = sender(name_server=name_server)
+def test_without_any_name_server_mail_waits_and_goes_soon_after_it_is_back(sender, outside, authority, name_server):
+    host = outside.host(HOST, certificate=authority.issue(HOST))
+    postern = sender(demand=NAMED, name_server=name_server)
     name_server.stop()
-    submit(postern, YOU)
-    assert wait_for_attempt(postern, YOU)["verdict"] == "deferred"
-    assert in_queue(postern) == 1 and not outside.home.messages
+    recipients = [f"you{number}@branch.example" for number in range(5)]
+    for one in recipients:
+        submit(postern, one)
+    for one in recipients:
+        line = wait_for_attempt(postern, one)
+        assert line["verdict"] == "deferred" and "branch.example MX" in line["reply"], line
+    assert in_queue(postern) == 5 and not host.conversations
+    name_server.start()
+    host.wait_for_messages(5, seconds=30)
+    wait_until_empty(postern)
+    assert not outside.home.messages
+    # Each attempt is a line, and nothing else is.
+    wait_until(lambda: len(postern.events("delivery")) == postern.metric("^postern_deliveries_total"), "all is logged")
+    assert not postern.events(level="error") and not postern.events(level="warning")
 
 
 def test_a_setting_may_want_the_mail_to_wait_for_TLS(sender, outside, authority):

@@ -1,5 +1,6 @@
 """A new process takes the place of the old one: no client is refused, nothing is lost."""
 
+import contextlib
 import socket
 import threading
 
@@ -53,6 +54,29 @@ class Successions:
         self.postern.launch(["--take-over"])
         assert old.wait(20) == 0
         self.postern.wait_for_event("started", count=generation + 1)
+
+
+def test_a_socket_that_a_service_manager_opened_is_that_of_all_cores(prepare, hop):
+    postern = prepare(cores=2)
+    host, port = postern.address()
+    postern.launch(by=["systemd-socket-activate", f"--listen={host}:{port}"])
+    first = wait_until(lambda: reached((host, port)), "somebody listens")  # that starts it
+    with contextlib.closing(first):
+        assert first.recv(4) == b"220 "
+    with contextlib.ExitStack() as sessions:
+        for number in range(1, 9):
+            client = sessions.enter_context(postern.connect())
+            client.ehlo().envelope()
+            assert client.data(message()).code == 250
+            assert len(hop.messages) == number
+    assert postern.stop() == 0
+
+
+def reached(address):
+    try:
+        return socket.create_connection(address, 20)
+    except ConnectionRefusedError:
+        return None
 
 
 def test_under_load_no_client_is_refused_and_nothing_is_lost(start, hop):

@@ -97,11 +97,14 @@ class Postern:
         assert self.process.poll() is None, f"Postern ended with {self.process.returncode}: {self.errors}"
         return self
 
-    def launch(self, arguments=(), preexec=None, pass_fds=()):
+    def launch(self, arguments=(), preexec=None, pass_fds=(), output=None, environment=None, by=()):
+        """`output`: takes what goes to the standard output and error instead of our files. `by`: a command that
+        becomes it."""
         with open(self.log_file, "ab") as log, open(self.error_file, "ab") as errors:
-            self.process = subprocess.Popen([BINARY, "serve", "--config", str(self.config), *arguments],
-                                            stdout=log, stderr=errors, stdin=subprocess.DEVNULL,
-                                            cwd=self.directory, preexec_fn=preexec, pass_fds=pass_fds)
+            self.process = subprocess.Popen([*by, BINARY, "serve", "--config", str(self.config), *arguments],
+                                            stdout=output or log, stderr=output or errors, stdin=subprocess.DEVNULL,
+                                            cwd=self.directory, preexec_fn=preexec, pass_fds=pass_fds,
+                                            env={**os.environ, **environment} if environment else None)
 
     def _is_ready_or_ended(self):
         return self.process.poll() is not None or self.http("/readyz")[0] == 200

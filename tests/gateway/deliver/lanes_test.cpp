@@ -86,4 +86,13 @@ TEST_CASE("a place that is used no more is forgotten, unless somebody waits for 
     lanes.leave("never.example", seconds{1}, start);
 }
 
+TEST_CASE("after the clock was set back nobody is given a turn of the time before") {
+    Lanes lanes{1};
+    constexpr std::chrono::hours day{24};
+    CHECK_FALSE(lanes.enter("a.example", start + day));
+    CHECK(lanes.enter("a.example", start + day));
+    lanes.forget_turns();
+    CHECK(lanes.enter("a.example", start) <= start + seconds{2});
+}
+
 } // namespace postern::deliver

@@ -123,4 +123,19 @@ TEST_CASE("all messages come page by page, in hand or not") {
 }
 
 } // namespace
+TEST_CASE("what would come too late is recalled, some at a time, and what is never due is not") {
+    Index index;
+    for (const Entry& one : {entry(1, 100), entry(2, 50), entry(3, 101), entry(4, 200)}) {
+        index.add(one);
+    }
+    Entry held = entry(5, 0);
+    held.set_due(never);
+    index.add(held);
+    CHECK(index.recall(at(100), at(10), 1));
+    CHECK(index.recall(at(100), at(10), 1));
+    CHECK_FALSE(index.recall(at(100), at(10), 1));
+    CHECK(take_everything(index) == std::vector<MessageId>{3, 4, 2, 1});
+    CHECK(index.waiting() == 1);
+}
+
 } // namespace postern::spool
