@@ -65,11 +65,11 @@ public:
         : core_(core)
         , ring_(std::move(ring))
         , journal_(core.writer_)
+        , relay_environment_{.ring = *ring_, .hostname = {}, .bounds = {}, .counts = {}}
+        , relay_(relay_environment_)
         , policy_([this](std::shared_ptr<const Configuration> used) {
             core_.reports_.let_go(std::move(used));
         })
-        , relay_environment_{.ring = *ring_, .hostname = {}, .bounds = {}, .counts = {}}
-        , relay_(relay_environment_)
         , surroundings_{.ring = *ring_,
                         .settings = nullptr,
                         .policy = policy_,
@@ -274,9 +274,9 @@ private:
     std::unique_ptr<io::Ring> ring_;
     Journal journal_;
     std::unique_ptr<ssl::ClientContext> client_tls_;
-    PolicyHolder policy_;
     relay::Environment relay_environment_;
     relay::Pool relay_;
+    PolicyHolder policy_; // its route tables name hosts of the pool
     receive::Surroundings surroundings_;
     std::optional<Outbound> outbound_;
     bool stopping_ = false;
