@@ -43,7 +43,8 @@ std::size_t Log::coming() {
 
 bool Log::gathered() {
     if (stopping_ || sealing_ || pending_.size() >= pending_bytes_max) return true;
-    return clients_ > 0 ? clients_ >= coming() : nobodies_ >= nobodies_enough;
+    if (clients_ > 0) return clients_ >= coming();
+    return nobodies_ >= nobodies_enough || (hurried_ && nobodies_ > 0 && coming() == 0);
 }
 
 // For an fdatasync, which costs the same for one and for many.
@@ -57,6 +58,11 @@ io::Task<void> Log::gather() {
     }
 }
 
+void Log::hurry() {
+    hurried_ = true;
+    gathering_.set();
+}
+
 void Log::start_flush() {
     if (flushing_) return;
     flushing_ = true;
@@ -68,6 +74,7 @@ io::Task<void> Log::flush() {
         if (wanted_ >= active_->synced()) co_await gather();
         clients_ = 0;
         nobodies_ = 0;
+        hurried_ = false;
         writing_.swap(pending_);
         const auto sync = wanted_ >= active_->synced() ? Segment::Sync::yes : Segment::Sync::no;
         ++counters_.writes;

@@ -112,6 +112,8 @@ public:
     // Waits until the record at `place`, and all before it, are on the disk.
     [[nodiscard]] io::Task<std::expected<void, Error>> commit(Place place,
                                                               Urgency urgency = Urgency::client);
+    // Those whose commits nobody waits for are not many, and all here: none waits for another.
+    void hurry();
     // It was appended and will never be on the disk.
     [[nodiscard]] bool lost(Place place) const;
 
@@ -186,6 +188,7 @@ private:
     std::uint32_t wanted_ = 0;   // the last record of it that anybody waits for
     std::size_t clients_ = 0;    // that wait for the next fdatasync
     std::size_t nobodies_ = 0;   // commits that nobody waits for, likewise
+    bool hurried_ = false;       // by them
     // Time is cut into periods, as long as a client waits for company.
     std::uint64_t period_ = 1;
     io::Clock::time_point period_began_;

@@ -223,10 +223,22 @@ io::Task<std::expected<void, Error>> Spool::outcome(Message& message,
     const auto place =
         co_await log.append(is_final ? Room::last : Room::reserve, RecordType::outcome, payload);
     if (!place) co_return std::unexpected{place.error()};
-    const auto committed = co_await log.commit(*place, Log::Urgency::nobody);
+    const auto committed = co_await keep(log, *place);
     if (!committed) co_return committed;
     index_.hand(message.id)->outcome = *place;
     message.outcomes = previous.segment == 0 ? 1 : message.outcomes + 1;
+    co_return committed;
+}
+
+io::Task<std::expected<void, Error>> Spool::keep(Log& log, Place place) {
+    ++keeping_;
+    if (keeping_ >= index_.in_hand()) { // nobody else can come
+        for (const auto& one : logs_) {
+            one->hurry();
+        }
+    }
+    auto committed = co_await log.commit(place, Log::Urgency::nobody);
+    --keeping_;
     co_return committed;
 }
 
@@ -250,7 +262,7 @@ io::Task<std::expected<void, Error>> Spool::done(const Message& message) {
     const std::string payload = encode_done(id);
     const auto place = co_await log.append(Room::last, RecordType::done, payload);
     if (!place) co_return std::unexpected{place.error()};
-    const auto committed = co_await log.commit(*place, Log::Urgency::nobody);
+    const auto committed = co_await keep(log, *place);
     if (!committed) co_return committed;
 
     const Entry gone = *index_.hand(id);

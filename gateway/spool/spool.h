@@ -135,6 +135,8 @@ private:
     [[nodiscard]] static io::Task<std::expected<Message, Error>> load_from(Log& log, Entry entry);
     static void apply(Outcome& outcome, Message& message, std::vector<bool>& known);
     [[nodiscard]] std::uint16_t number_of(const Log& log) const;
+    // Waits until what became of a message in hand is on the disk, with what became of others.
+    [[nodiscard]] io::Task<std::expected<void, Error>> keep(Log& log, Place place);
     void start_compaction();
     // Takes what begins in this segment into the hand.
     [[nodiscard]] io::Task<std::vector<MessageId>> take_all(Log& log, std::uint32_t segment);
@@ -151,6 +153,7 @@ private:
     Log* reports_ = nullptr;                 // the own one of these
     Index index_;
     MessageId last_id_ = 0;
+    std::size_t keeping_ = 0; // outcomes on their way to the disk
     bool stopping_ = false;
     bool compacting_ = false;
     io::Clock::time_point compaction_not_before_{}; // after one that did not work

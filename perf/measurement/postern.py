@@ -116,6 +116,24 @@ def write_configuration(directory, address, certificate, next_hop, direction=Dir
     return config
 
 
+def append_list(directory, domains):
+    """A setting with a list of so many domains, added to the policy there."""
+    with open(directory / "list.txt", "w", encoding="ascii") as text:
+        text.writelines(f"d{number}.example\n" for number in range(domains))
+    with open(directory / "policy.toml", "a", encoding="ascii") as policy:
+        policy.write('[[address_list]]\nname = "long"\nfile = "list.txt"\n'
+                     '[[tls_compliance]]\nname = "long over TLS"\norganization = "example"\n'
+                     'directions = ["inbound"]\naddress_lists = ["long"]\n')
+
+
+def reload(build, server):
+    """Until all cores use what was read."""
+    done = subprocess.run([build.postern, "reload", "--config", server.config], capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        raise SystemExit(done.stdout + done.stderr)
+
+
 class Postern:
     name = "postern"
 
@@ -169,6 +187,10 @@ class Postern:
 
     def cpu_seconds(self):
         return processes.cpu_seconds(self._process.pid)
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def pss_bytes(self):
         return processes.pss_bytes(self._process.pid)

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import time
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -37,6 +38,12 @@ def cpu_seconds(pid):
 def pss_bytes(pid):
     """Proportional set size of the whole family: memory shared by n processes counts 1/n in each."""
     return sum(_pss_bytes(one) for one in family(pid))
+
+
+def peak_bytes(pid):
+    """The most memory that this process ever had in use."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return 1024 * int(re.search(r"^VmHWM:\s+(\d+)", text, re.MULTILINE).group(1))
 
 
 def _pss_bytes(pid):

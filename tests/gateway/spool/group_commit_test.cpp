@@ -45,6 +45,21 @@ TEST_CASE("who is long on his way is waited for no more", "[spool]") {
     CHECK(queue.spool().expected() == 1);
 }
 
+TEST_CASE("outcomes of all that is in hand wait for nobody", "[spool]") {
+    Queue queue{{.patience = for_ever}};
+    const Message one = queue.loaded(queue.submit("x").value());
+    const Message other = queue.loaded(queue.submit("y").value());
+    std::optional<std::expected<void, Error>> first;
+    queue.loop().spawn(gateway::test::keep(queue.spool().done(one), first));
+    queue.loop().turn_for(io::Duration{5});
+    CHECK_FALSE(first);
+    CHECK(gateway::test::awaited(queue.loop(), queue.spool().done(other)));
+    CHECK(gateway::test::awaited(queue.loop(),
+                                 queue.spool().done(queue.loaded(queue.submit("z").value()))));
+    queue.loop().finish();
+    CHECK(first->has_value());
+}
+
 TEST_CASE("an outcome goes with the next client, with many like itself, or at the end", "[spool]") {
     Queue queue{{.patience = for_ever}};
     constexpr std::size_t many = 64;
