@@ -29,7 +29,7 @@ io::Task<std::expected<Entry, Error>> copy_to_end(Spool& spool, Log& log, Messag
         const auto added = co_await writer.add(*piece);
         if (!added) co_return std::unexpected{added.error()};
     }
-    co_return co_await writer.store(Log::Urgency::nobody);
+    co_return co_await writer.store();
 }
 
 } // namespace

@@ -80,7 +80,17 @@ Writer::append(RecordType type, std::string_view head, std::string_view rest) {
     co_return place;
 }
 
-io::Task<std::expected<Entry, Error>> Writer::store(Log::Urgency urgency) {
+// A client waits for its mail. With a report goes the outcome that it tells of, and for what is
+// moved nobody waits.
+io::Task<std::expected<void, Error>> Writer::keep(Place place) {
+    switch (room_) {
+    case Room::usual: co_return co_await log_->commit(place, Log::Urgency::client);
+    case Room::reserve: co_return co_await spool_->keep(*log_, place);
+    default: co_return co_await log_->commit(place, Log::Urgency::nobody);
+    }
+}
+
+io::Task<std::expected<Entry, Error>> Writer::store() {
     if (!held_.empty()) {
         const auto written = co_await write(held_);
         if (!written) co_return std::unexpected{written.error()};
@@ -89,7 +99,7 @@ io::Task<std::expected<Entry, Error>> Writer::store(Log::Urgency urgency) {
     const std::string payload = encode_message(message_);
     const auto place = co_await append(RecordType::message, payload);
     if (!place) co_return std::unexpected{place.error()};
-    auto committed = co_await log_->commit(*place, urgency);
+    auto committed = co_await keep(*place);
     std::uint64_t bytes = record_bytes(payload.size());
     for (const Piece& piece : message_.content) {
         if (committed && log_->lost(piece.place)) committed = std::unexpected{Error::failed};
@@ -107,9 +117,7 @@ io::Task<std::expected<Entry, Error>> Writer::store(Log::Urgency urgency) {
 }
 
 io::Task<std::expected<void, Error>> Writer::commit() {
-    // Nobody outside waits for a report.
-    const bool is_mail = room_ == Room::usual;
-    const auto entry = co_await store(is_mail ? Log::Urgency::client : Log::Urgency::nobody);
+    const auto entry = co_await store();
     if (!entry) {
         // Its record may have reached the disk all the same: with this one the next start does not
         // send what the client was told to send again. Without space it is sent twice.

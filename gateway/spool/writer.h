@@ -40,10 +40,12 @@ public:
     [[nodiscard]] io::Task<std::expected<void, Error>> commit();
     // The half of commit() that writes: what the index has to know of a message that is on the
     // disk.
-    [[nodiscard]] io::Task<std::expected<Entry, Error>> store(Log::Urgency urgency);
+    [[nodiscard]] io::Task<std::expected<Entry, Error>> store();
 
 private:
     [[nodiscard]] io::Task<std::expected<void, Error>> write(std::string_view bytes);
+    // Waits until it is on the disk.
+    [[nodiscard]] io::Task<std::expected<void, Error>> keep(Place place);
     [[nodiscard]] io::Task<std::expected<Place, Error>>
     append(RecordType type, std::string_view head, std::string_view rest = {});
 
