@@ -13,14 +13,14 @@ constexpr std::size_t nobodies_enough = 64; // for an fdatasync of their own
 } // namespace
 
 Log::Coming::Coming(Log& log) : log_(&log) {
-    [[maybe_unused]] const std::size_t before = log.coming();
+    log.turn_period();
     period_ = log.period_;
     ++log.coming_now_;
 }
 
 Log::Coming::~Coming() {
     if (log_ == nullptr) return;
-    [[maybe_unused]] const std::size_t before = log_->coming();
+    log_->turn_period();
     if (period_ == log_->period_) {
         --log_->coming_now_;
     } else if (period_ + 1 == log_->period_) {
@@ -30,15 +30,18 @@ Log::Coming::~Coming() {
 }
 
 std::size_t Log::coming() {
-    const io::Clock::time_point now = ring_.now();
-    if (now - period_began_ >= settings_.company) {
-        const bool are_recent = now - period_began_ < 2 * settings_.company;
-        coming_before_ = are_recent ? std::exchange(coming_now_, 0) : 0;
-        coming_now_ = 0;
-        period_ += are_recent ? 1 : 2;
-        period_began_ = now;
-    }
+    turn_period();
     return coming_now_ + coming_before_;
+}
+
+void Log::turn_period() {
+    const io::Clock::time_point now = ring_.now();
+    if (now - period_began_ < settings_.company) return;
+    const bool are_recent = now - period_began_ < 2 * settings_.company;
+    coming_before_ = are_recent ? coming_now_ : 0;
+    coming_now_ = 0;
+    period_ += are_recent ? 1 : 2;
+    period_began_ = now;
 }
 
 bool Log::gathered() {

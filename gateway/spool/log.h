@@ -168,6 +168,8 @@ private:
     [[nodiscard]] io::Task<void> flush();
     [[nodiscard]] io::Task<void> gather();
     [[nodiscard]] bool gathered();
+    // Begins another one if this one is over.
+    void turn_period();
     // What each segment keeps for what becomes of the messages that are here.
     [[nodiscard]] std::uint32_t state_bytes() const { return settings_.segment_bytes / 16; }
 

@@ -18,7 +18,6 @@ _HOST = """\
 hostname = "mx1.example.org"
 policy = "policy.toml"
 state_directory = "state"
-cores = 1
 
 [[listener]]
 name = "mx"

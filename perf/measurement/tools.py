@@ -7,6 +7,7 @@ import pathlib
 import resource
 import signal
 import subprocess
+import sys
 import time
 
 from . import processes
@@ -35,8 +36,11 @@ class Build:
         self.load = self.directory / "perf/postern-load"
         self.sink = self.directory / "perf/postern-sink"
 
-    def missing(self, *programs):
-        return [str(program) for program in programs if not program.exists()]
+    @staticmethod
+    def require(*programs):
+        """Ends the program, and says how to build them, where one of these is missing."""
+        if missing := [str(program) for program in programs if not program.exists()]:
+            sys.exit(f"not built: {' '.join(missing)}; try: cmake --preset release && cmake --build --preset release")
 
 
 class Certificate:

@@ -5,21 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "tests/gateway/command/postfix/read_value.h"
+
 namespace postern::command::postfix::test {
 namespace {
 
-struct Read {
-    std::optional<Treatment> treatment;
-    std::string mistakes;
-};
-
-// What stands behind "a.example ", in the file "t".
-Read read(std::string_view value) {
-    policy::Mistakes mistakes;
-    const auto entries = read_table("a.example " + std::string(value), "t", mistakes);
-    auto treatment = read_sender_access(entries.at(0), "t", mistakes);
-    return {.treatment = treatment, .mistakes = mistakes.text()};
-}
+Read read(std::string_view value) { return read_value(read_sender_access, value); }
 
 } // namespace
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "tests/gateway/command/postfix/read_value.h"
+
 namespace postern::command::postfix::test {
 namespace {
 
@@ -18,18 +20,7 @@ constexpr Required encrypted{.demand = Demand::tls, .floor = TlsVersion::tls_1_2
 constexpr Required encrypted_1_3{.demand = Demand::tls, .floor = TlsVersion::tls_1_3};
 constexpr Required named{.demand = Demand::tls_trusted_host, .floor = TlsVersion::tls_1_2};
 
-struct Read {
-    std::optional<Treatment> treatment;
-    std::string mistakes;
-};
-
-// What stands behind "a.example ", in the file "t".
-Read read(std::string_view value) {
-    policy::Mistakes mistakes;
-    const auto entries = read_table("a.example " + std::string(value), "t", mistakes);
-    auto treatment = read_tls_policy(entries.at(0), "t", mistakes);
-    return {.treatment = treatment, .mistakes = mistakes.text()};
-}
+Read read(std::string_view value) { return read_value(read_tls_policy, value); }
 
 } // namespace
 
