@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import urllib.error
@@ -127,7 +128,7 @@ class Postern:
             self.process.send_signal(signal.SIGTERM)
 
     def finish(self):
-        """It has ended, and well."""
+        """It has ended, and well. Its spool goes: preallocated segments of a thousand tests fill a disk."""
         if self.process is None:
             return
         try:
@@ -139,6 +140,7 @@ class Postern:
             assert self.process.returncode == 0, f"{self.directory}: exit {self.process.returncode}: {self.errors}"
         for line in self.log_file.read_text(errors="replace").splitlines():
             json.loads(line)
+        shutil.rmtree(self.directory / "state/spool", ignore_errors=True)
 
     # Asking
 
