@@ -1,7 +1,10 @@
 """A reload at full load fails no transaction."""
 
+import os
+
 from support.load import Load
 from support.postern import replace
+from support.threads import thread_named
 from support.waiting import wait_until
 
 ENTRIES = 1_000_000
@@ -47,3 +50,9 @@ def test_verdicts_stay_right_while_the_policy_is_reloaded(postern, hop):
         load.stop()
     assert not load.failures, load.failures[:3]
     assert len(hop.messages) == len(load.accepted) and load.refused
+
+
+def test_whoever_reads_the_policy_leaves_the_cpus_to_the_messages(postern):
+    postern.reload()
+    niceness = {name: os.getpriority(os.PRIO_PROCESS, thread_named(postern, name)) for name in ("core-0", "loader")}
+    assert niceness["loader"] == niceness["core-0"] + 10
