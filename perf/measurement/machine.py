@@ -5,12 +5,19 @@ import os
 import pathlib
 import platform
 import subprocess
+import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def facts():
+def head(name, what):
+    """What every record begins with."""
+    return {"name": name, "what": what, "date": time.strftime("%Y-%m-%d", time.gmtime()), "commit": _commit(),
+            "machine": _facts(), "invoked": sys.argv[1:]}
+
+
+def _facts():
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
@@ -20,14 +27,10 @@ def facts():
     }
 
 
-def commit():
+def _commit():
     """The commit that was built, with "+changes" when the tree has others."""
     head = _git("rev-parse", "--short=12", "HEAD") or "unknown"
     return head + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
-
-
-def today():
-    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def keep(record):

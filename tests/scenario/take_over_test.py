@@ -2,7 +2,9 @@
 
 import contextlib
 import socket
+import statistics
 import threading
+import time
 
 import pytest
 
@@ -14,11 +16,12 @@ from support.waiting import free_port, wait_until
 
 
 class Callers:
-    """Connect one after the other, each waiting for its greeting. `cut_off` are those who got none."""
+    """Connect one after the other, each waiting for its greeting. `cut_off` are those who got none; `waits` is how
+    many seconds the others waited."""
 
     def __init__(self, address, threads=4):
         self.address = address
-        self.greeted = 0
+        self.waits = []
         self.cut_off = []
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
@@ -27,19 +30,26 @@ class Callers:
 
     def _run(self):
         while not self._stopping.is_set():
+            began = time.monotonic()
             try:
                 with socket.create_connection(self.address, 20) as caller:
                     greeting = caller.recv(200)
                     assert greeting[:4] in (b"220 ", b"421 "), greeting
-                self.greeted += 1
+                self.waits.append(time.monotonic() - began)
             except (OSError, AssertionError) as problem:
                 self.cut_off.append(repr(problem))
+
+    @property
+    def greeted(self):
+        return len(self.waits)
 
     def stop(self):
         self._stopping.set()
         for thread in self._threads:
             thread.join(30)
             assert not thread.is_alive(), "a caller hangs"
+        print(f"{self.greeted} callers greeted, {len(self.cut_off)} not; of them half waited "
+              f"{statistics.median(self.waits) * 1000:.1f} ms, one {max(self.waits) * 1000:.0f} ms")
         assert not self.cut_off, (len(self.cut_off), self.cut_off[:3])
 
 
@@ -100,6 +110,7 @@ def test_under_load_no_client_is_refused_and_nothing_is_lost(start, hop):
     assert not [failure for failure in load.failures if "Refused" in failure], load.failures[:3]
     assert {number_of(kept.original) for kept in hop.messages} == load.accepted
     assert len(hop.messages) == len(load.accepted)
+    print(f"{len(load.accepted)} messages accepted and delivered, none lost or sent twice")
 
 
 def test_the_queue_changes_hands_and_every_message_goes_out_once(sender, outside):
