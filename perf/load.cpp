@@ -7,22 +7,29 @@
 
 #include "ssl/library.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "perf/core.h"
 #include "perf/load_core.h"
 #include "perf/load_settings.h"
 #include "perf/options.h"
+#include "perf/text.h"
 
 namespace postern::perf {
 namespace {
 
 constexpr io::Duration look_after{20};
+constexpr io::Duration progress_after{1000};
+
+double seconds_of(io::Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 class Load {
 public:
@@ -33,6 +40,7 @@ public:
         const StopSignals signals;
         raise_descriptor_limit();
         const auto begin = io::Clock::now();
+        progress_at_ = begin;
         for (unsigned number = 0; number < settings_.threads; ++number) {
             start(number, begin);
         }
@@ -44,7 +52,9 @@ public:
                 }
             }
             if (!told_ready) told_ready = tell_ready();
+            if (shows_progress_) show_progress(begin);
         }
+        if (progress_shown_ > 0 && is_terminal_) std::fputs("\n", stderr);
         threads_.clear(); // joins
         return finish();
     }
@@ -64,6 +74,26 @@ private:
             }
             running_.fetch_sub(1, std::memory_order_acq_rel);
         });
+    }
+
+    // One line that a terminal overwrites; elsewhere a line each.
+    void show_progress(io::Clock::time_point begin) {
+        const auto now = io::Clock::now();
+        if (now - begin < progress_after * (progress_shown_ + 1)) return;
+        ++progress_shown_;
+        std::uint64_t replied = 0;
+        std::uint64_t failed = 0;
+        for (const auto& core : cores_) {
+            replied += core->replied();
+            failed += core->failed();
+        }
+        const double passed = seconds_of(now - std::exchange(progress_at_, now));
+        const double rate = static_cast<double>(replied - std::exchange(replied_then_, replied));
+        std::fputs((std::string{is_terminal_ ? "\r" : ""} + decimal(seconds_of(now - begin), 0) +
+                    " s: " + std::to_string(replied) + " messages, " + decimal(rate / passed, 0) +
+                    "/s, " + std::to_string(failed) + " failed" + (is_terminal_ ? "  " : "\n"))
+                       .c_str(),
+                   stderr);
     }
 
     bool tell_ready() {
@@ -90,6 +120,12 @@ private:
 
     const Options& options_;
     const LoadSettings& settings_;
+    const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+    const bool shows_progress_ =
+        settings_.idle == 0 && (is_terminal_ || options_.given("--progress"));
+    int progress_shown_ = 0;
+    io::Clock::time_point progress_at_;
+    std::uint64_t replied_then_ = 0;
     std::vector<std::unique_ptr<LoadCore>> cores_;
     std::vector<std::jthread> threads_;
     std::atomic<unsigned> running_ = 0;

@@ -122,18 +122,18 @@ io::Task<LoadClient::Code> LoadClient::say(std::string_view line) {
 }
 
 // MAIL, RCPT, DATA: 354, or the reply that ended it.
-io::Task<LoadClient::Code> LoadClient::envelope() {
-    Code code = co_await say(with_.settings.mail);
+io::Task<LoadClient::Code> LoadClient::envelope(const Messages::Mail& message) {
+    Code code = co_await say(message.mail);
     if (!code || *code != 250) co_return code;
-    code = co_await say(with_.settings.rcpt);
+    code = co_await say(message.rcpt);
     if (!code || *code != 250) co_return code;
     co_return co_await say("DATA\r\n");
 }
 
 // The same in one send. The three replies may come in pieces, and bytes received under TLS do not
 // outlive a wait: so they are read one by one, as ever.
-io::Task<LoadClient::Code> LoadClient::envelope_at_once() {
-    const std::string lines = with_.settings.mail + with_.settings.rcpt + "DATA\r\n";
+io::Task<LoadClient::Code> LoadClient::envelope_at_once(const Messages::Mail& message) {
+    const std::string lines = message.mail + message.rcpt + "DATA\r\n";
     const Code mail = co_await say(lines);
     if (!mail) co_return mail;
     const Code rcpt = co_await reply();
@@ -147,19 +147,26 @@ io::Task<LoadClient::Code> LoadClient::envelope_at_once() {
     co_return *mail != 250 ? mail : rcpt;
 }
 
-io::Task<std::expected<int, LoadFailure>> LoadClient::send_message() {
+io::Task<LoadClient::Code> LoadClient::content(const Messages::Mail& message) {
+    if (message.rest.empty()) co_return co_await say(message.beginning);
+    const auto sent = co_await stream_->send(message.beginning, with_.settings.reply_max);
+    if (!sent) co_return std::unexpected{failure_from(sent.error())};
+    co_return co_await say(message.rest);
+}
+
+io::Task<std::expected<int, LoadFailure>> LoadClient::send_message(const Messages::Mail& message) {
     if (std::exchange(needs_reset_, false)) {
         const Code reset = co_await say("RSET\r\n");
         if (!reset) co_return reset;
     }
     const Code ready =
-        with_.settings.pipelining ? co_await envelope_at_once() : co_await envelope();
+        with_.settings.pipelining ? co_await envelope_at_once(message) : co_await envelope(message);
     if (!ready) co_return ready;
     if (*ready != 354) {
         needs_reset_ = true;
         co_return ready;
     }
-    co_return co_await say(with_.settings.content);
+    co_return co_await content(message);
 }
 
 io::Task<> LoadClient::quit() { [[maybe_unused]] const Code bye = co_await say("QUIT\r\n"); }

@@ -34,8 +34,9 @@ public:
     // from, or empty; `resume` a session of an earlier connection, or null.
     [[nodiscard]] io::Task<std::expected<void, LoadFailure>> open(io::Endpoint source,
                                                                   const ssl::Session* resume);
-    // Sends one message: the reply that decided about it.
-    [[nodiscard]] io::Task<std::expected<int, LoadFailure>> send_message();
+    // The reply that decided about this message.
+    [[nodiscard]] io::Task<std::expected<int, LoadFailure>>
+    send_message(const Messages::Mail& message);
     [[nodiscard]] io::Task<> quit();
     // Waits until the server ends the connection, or cancel().
     [[nodiscard]] io::Task<> hold();
@@ -52,8 +53,9 @@ private:
     [[nodiscard]] io::Task<std::expected<void, LoadFailure>> start_tls(const ssl::Session* resume);
     [[nodiscard]] io::Task<Code> reply();
     [[nodiscard]] io::Task<Code> say(std::string_view line);
-    [[nodiscard]] io::Task<Code> envelope();
-    [[nodiscard]] io::Task<Code> envelope_at_once();
+    [[nodiscard]] io::Task<Code> envelope(const Messages::Mail& message);
+    [[nodiscard]] io::Task<Code> envelope_at_once(const Messages::Mail& message);
+    [[nodiscard]] io::Task<Code> content(const Messages::Mail& message);
 
     LoadSurroundings with_;
     std::optional<Stream> stream_;

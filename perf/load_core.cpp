@@ -30,7 +30,8 @@ LoadCore::LoadCore(const LoadSettings& settings, unsigned number, io::Clock::tim
     , end_(settings.idle > 0 ? io::Clock::time_point::max() : measure_from_ + settings.duration)
     , first_start_(io::Clock::time_point::max())
     , last_reply_(first_start_)
-    , messages_left_(settings.messages == 0 ? UINT64_MAX : share_of(settings.messages))
+    , messages_left_(settings.messages_max == 0 ? UINT64_MAX : share_of(settings.messages_max))
+    , next_message_(number)
     , scratch_(scratch_bytes) {}
 
 std::uint64_t LoadCore::share_of(std::uint64_t total) const {
@@ -151,13 +152,21 @@ io::Task<std::optional<io::Clock::time_point>> LoadCore::next_start() {
     co_return start;
 }
 
-void LoadCore::note_reply(int code, io::Clock::time_point start) {
+void LoadCore::note_reply(int code, const Messages::Mail& message, io::Clock::time_point start) {
+    replied_.fetch_add(1, std::memory_order_relaxed);
+    if (code / 100 == 2) result_.bodies_hash += message.hash;
     if (!settings_.expected.matches(code)) ++result_.unexpected;
     if (!measured(start)) return;
     last_reply_ = io::Clock::now();
     ++result_.messages;
+    result_.bytes += message.bytes;
     ++result_.codes[static_cast<std::size_t>(code)];
     result_.latency.record(microseconds(last_reply_ - start));
+}
+
+void LoadCore::note_failure(LoadFailure failure) {
+    failed_.fetch_add(1, std::memory_order_relaxed);
+    result_.fail(failure);
 }
 
 io::Task<bool>
@@ -165,7 +174,7 @@ LoadCore::connect(LoadClient& client, std::optional<ssl::Session>& session, bool
     const ssl::Session* const resume = settings_.resume && session ? &*session : nullptr;
     const auto opened = co_await client.open({}, resume);
     if (!opened) {
-        result_.fail(opened.error());
+        note_failure(opened.error());
         co_return false;
     }
     if (measured) ++result_.connections;
@@ -185,12 +194,14 @@ LoadCore::connect(LoadClient& client, std::optional<ssl::Session>& session, bool
 io::Task<bool> LoadCore::send_over(LoadClient& client,
                                    std::optional<io::Clock::time_point>& start) {
     for (std::uint64_t sent = 1; start; ++sent) {
-        const auto code = co_await client.send_message();
+        const Messages::Mail message = settings_.messages.at(next_message_);
+        next_message_ += settings_.threads;
+        const auto code = co_await client.send_message(message);
         if (!code) {
-            result_.fail(code.error());
+            note_failure(code.error());
             co_return false;
         }
-        note_reply(*code, *start);
+        note_reply(*code, message, *start);
         if (sent == settings_.messages_per_connection) break;
         start = co_await next_start();
     }
@@ -237,7 +248,7 @@ io::Task<> LoadCore::open_idle_ones() {
         clients_.erase(&opening);
         ++idle_settled_;
         if (!opened) {
-            if (!stopping_) result_.fail(opened.error());
+            if (!stopping_) note_failure(opened.error());
         } else if (!stopping_) {
             idle_open_.fetch_add(1, std::memory_order_release);
             idle_->spawn(hold_one(std::move(client)));

@@ -39,6 +39,10 @@ public:
         return idle_open_.load(std::memory_order_acquire);
     }
 
+    // Replies to messages so far, and what failed; the warm-up included.
+    [[nodiscard]] std::uint64_t replied() const { return replied_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
+
     // After run() has returned.
     [[nodiscard]] const LoadResult& result() const { return result_; }
 
@@ -59,7 +63,8 @@ private:
     [[nodiscard]] bool measured(io::Clock::time_point start) const {
         return start >= measure_from_;
     }
-    void note_reply(int code, io::Clock::time_point start);
+    void note_reply(int code, const Messages::Mail& message, io::Clock::time_point start);
+    void note_failure(LoadFailure failure);
     [[nodiscard]] io::Task<> pause(io::Duration wait);
     [[nodiscard]] std::uint64_t share_of(std::uint64_t total) const;
 
@@ -71,6 +76,7 @@ private:
     io::Clock::time_point first_start_; // of a measured message
     io::Clock::time_point last_reply_;
     std::uint64_t messages_left_ = 0; // measured ones to be begun
+    std::uint64_t next_message_;      // its number; the cores take turns
     LoadResult result_;
     std::unordered_set<LoadClient*> clients_;
     std::vector<char> scratch_;
@@ -84,6 +90,8 @@ private:
     std::unique_ptr<Arrivals> arrivals_;
     std::uint64_t idle_begun_ = 0;
     std::uint64_t idle_settled_ = 0;
+    std::atomic<std::uint64_t> replied_ = 0;
+    std::atomic<std::uint64_t> failed_ = 0;
     std::atomic<bool> idle_ready_ = false;
     std::atomic<std::uint64_t> idle_open_ = 0;
     bool stopping_ = false;

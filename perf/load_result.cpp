@@ -15,13 +15,11 @@ struct Rates {
     double megabytes = 0; // 10^6 bytes of content
 };
 
-Rates rates_of(const LoadResult& result, const LoadSettings& settings) {
+Rates rates_of(const LoadResult& result) {
     if (result.seconds <= 0) return {};
-    const auto messages = static_cast<double>(result.messages);
-    return {.messages = messages / result.seconds,
+    return {.messages = static_cast<double>(result.messages) / result.seconds,
             .handshakes = static_cast<double>(result.handshakes) / result.seconds,
-            .megabytes =
-                messages * static_cast<double>(settings.content.size()) / 1e6 / result.seconds};
+            .megabytes = static_cast<double>(result.bytes) / 1e6 / result.seconds};
 }
 
 std::string codes_as_json(const LoadResult& result) {
@@ -91,6 +89,7 @@ std::uint64_t LoadResult::failed() const {
 
 void LoadResult::add(const LoadResult& core) {
     messages += core.messages;
+    bytes += core.bytes;
     connections += core.connections;
     handshakes += core.handshakes;
     resumed += core.resumed;
@@ -101,6 +100,7 @@ void LoadResult::add(const LoadResult& core) {
     latency.add(core.latency);
     seconds = std::max(seconds, core.seconds);
     unexpected += core.unexpected;
+    bodies_hash += core.bodies_hash;
     for (std::size_t which = 0; which < load_failures; ++which) {
         failures[which] += core.failures[which];
     }
@@ -114,7 +114,7 @@ bool good(const LoadResult& result, const LoadSettings& settings) {
 
 std::string as_table(const LoadResult& result, const LoadSettings& settings) {
     if (settings.idle > 0) return row("idle connections", std::to_string(result.idle_held));
-    const Rates rates = rates_of(result, settings);
+    const Rates rates = rates_of(result);
     const Histogram& latency = result.latency;
     std::string table = row(
         "messages", std::to_string(result.messages) + " in " + decimal(result.seconds, 3) + " s");
@@ -130,13 +130,14 @@ std::string as_table(const LoadResult& result, const LoadSettings& settings) {
     table += row("latency p99.9", milliseconds(latency.percentile(99.9)) + " ms");
     table += row("latency max", milliseconds(latency.max()) + " ms");
     table += row("replies", codes_as_json(result));
+    table += row("bodies", hexadecimal(result.bodies_hash));
     if (result.unexpected > 0) table += row("wrong replies", std::to_string(result.unexpected));
     if (result.failed() > 0) table += row("failures", failures_as_json(result));
     return table;
 }
 
 std::string as_json(const LoadResult& result, const LoadSettings& settings) {
-    const Rates rates = rates_of(result, settings);
+    const Rates rates = rates_of(result);
     JsonObject json;
     if (settings.idle > 0) {
         json.number("idle", settings.idle).number("idle_held", result.idle_held);
@@ -150,6 +151,7 @@ std::string as_json(const LoadResult& result, const LoadSettings& settings) {
             .number("handshakes", result.handshakes)
             .number("resumed", result.resumed)
             .word("tls", tls_as_text(result))
+            .word("bodies_hash", hexadecimal(result.bodies_hash))
             .raw("replies", codes_as_json(result))
             .raw("latency_us", latency_as_json(result.latency));
     }

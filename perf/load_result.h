@@ -21,6 +21,7 @@ inline constexpr std::size_t load_failures = 6;
 struct LoadResult {
     // Of the measured part.
     std::uint64_t messages = 0; // replied to, whatever the reply
+    std::uint64_t bytes = 0;    // of their content
     std::uint64_t connections = 0;
     std::uint64_t handshakes = 0;
     std::uint64_t resumed = 0; // of the handshakes
@@ -29,7 +30,8 @@ struct LoadResult {
     double seconds = 0;
     std::set<std::string> tls; // each kind of TLS that a handshake came to: version, cipher, group
     // Of everything, the warm-up too.
-    std::uint64_t unexpected = 0; // replies other than the right one
+    std::uint64_t unexpected = 0;  // replies other than the right one
+    std::uint64_t bodies_hash = 0; // of what was accepted, added up: see BodyHash
     std::array<std::uint64_t, load_failures> failures{};
     std::uint64_t idle_held = 0;
 

@@ -2,6 +2,10 @@
 
 #include <array>
 #include <chrono>
+#include <utility>
+#include <vector>
+
+#include "perf/core.h"
 
 namespace postern::perf {
 namespace {
@@ -21,7 +25,7 @@ constexpr std::array known = std::to_array<Option>({
     {"--seconds", "S", "or for so long, after the warm-up", true, 1, seconds_max},
     {"--warmup", "S", "of the same load first, not measured (0)", true, 0, seconds_max},
     {"--rate", "R", "messages begun a second, whatever the server does", true, 1, 10'000'000},
-    {"--size", "BYTES", "of a message, header included (4096)", true, 200, 1UL << 30},
+    {"--size", "SIZES", "of a message, header included (4096); a mix: 2k:70,64k:25,1m:5"},
     {"--tls", "KIND", "none, starttls or implicit (none)"},
     {"--tls-version", "VERSION", "1.3 or 1.2 (1.3)"},
     {"--server-name", "NAME", "for SNI (localhost)"},
@@ -29,30 +33,17 @@ constexpr std::array known = std::to_array<Option>({
     {"--pipelining", "", "MAIL, RCPT and DATA in one send"},
     {"--from", "ADDRESS", "envelope sender and From: field (sender@load.example)"},
     {"--rcpt", "ADDRESS", "recipient (recipient@sink.example)"},
+    {"--from-file", "FILE", "senders, one a line, by turns"},
+    {"--rcpt-file", "FILE", "recipients, likewise"},
     {"--expect", "CODE", "the right reply to a message: 250, 2xx, 550 ... (250)"},
     {"--timeout", "S", "the longest wait for any reply (60)", true, 1, 3600},
     {"--threads", "N", "event loops (1)", true, 1, 64},
     {"--cpu", "N", "pin the first loop to this CPU, the next to the next", true, 0, 4095},
     {"--idle", "N", "only open N connections and hold them", true, 1, 1'000'000},
+    {"--progress", "", "a line a second on standard error, even if it is no terminal"},
     {"--json", "", "the result as JSON"},
     {"--help", "", "this text"},
 });
-
-std::string content(std::string_view from, std::string_view rcpt, std::uint64_t size) {
-    std::string text;
-    text.reserve(size + 16);
-    ((text += "From: <") += from) += ">\r\n";
-    ((text += "To: <") += rcpt) += ">\r\n";
-    text += "Date: Thu, 1 Jan 2026 00:00:00 +0000\r\nMessage-ID: <load@load.example>\r\n"
-            "Subject: load\r\n\r\n";
-    // Lines of 78 bytes; the last one makes the size right.
-    while (text.size() + 2 < size) {
-        const std::uint64_t letters = std::min<std::uint64_t>(76, size - text.size() - 2);
-        text.append(letters, 'x');
-        text += "\r\n";
-    }
-    return text += ".\r\n";
-}
 
 std::optional<LoadTls> tls_from(std::string_view text) {
     if (text == "none") return LoadTls::none;
@@ -71,15 +62,40 @@ void set_amounts(LoadSettings& settings, const Options& options) {
     settings.messages_per_connection = options.number("--messages-per-connection", 1);
     settings.rate = options.number("--rate", 0);
     settings.idle = options.number("--idle", 0);
-    settings.messages = options.number("--messages", 0);
-    if (settings.messages == 0 && !options.given("--seconds")) {
-        settings.messages = settings.connections * settings.messages_per_connection;
+    settings.messages_max = options.number("--messages", 0);
+    if (settings.messages_max == 0 && !options.given("--seconds")) {
+        settings.messages_max = settings.connections * settings.messages_per_connection;
     }
     settings.warm_up = seconds(options, "--warmup", 0);
     settings.duration = options.given("--seconds") ? seconds(options, "--seconds", 0)
                         : settings.idle > 0        ? io::Duration::max()
                                                    : duration_otherwise;
     settings.reply_max = seconds(options, "--timeout", 60);
+}
+
+// Of the file that one option names, else what another says.
+std::expected<std::vector<std::string>, std::string>
+addresses_from(const Options& options, std::string_view name, std::string_view otherwise) {
+    const std::string file_name = std::string{name} + "-file";
+    if (!options.given(file_name)) {
+        return std::vector{std::string{options.text(name, otherwise)}};
+    }
+    const auto text = read_file(std::string{options.text(file_name)});
+    auto addresses = text ? parse_addresses(*text) : std::vector<std::string>{};
+    if (addresses.empty()) return std::unexpected{file_name + " takes a file with addresses"};
+    return addresses;
+}
+
+std::expected<Messages, std::string> messages_from(const Options& options) {
+    auto sizes = parse_sizes(options.text("--size", "4096"));
+    if (!sizes) return std::unexpected{"--size: " + sizes.error()};
+    auto senders = addresses_from(options, "--from", "sender@load.example");
+    if (!senders) return std::unexpected{senders.error()};
+    auto recipients = addresses_from(options, "--rcpt", "recipient@sink.example");
+    if (!recipients) return std::unexpected{recipients.error()};
+    auto made = Messages::make(std::move(*sizes), std::move(*senders), std::move(*recipients));
+    if (!made) return std::unexpected{"--size: " + made.error()};
+    return made;
 }
 
 } // namespace
@@ -102,10 +118,11 @@ std::optional<ExpectedReply> ExpectedReply::parse(std::string_view text) {
 std::span<const Option> load_options() { return known; }
 
 std::expected<LoadSettings, std::string> load_settings(const Options& options) {
-    LoadSettings settings;
     const auto to = io::Endpoint::parse(options.text("--to"));
     if (!to) return std::unexpected{"--to takes the server's address and port: 127.0.0.1:2525"};
-    settings.to = *to;
+    auto messages = messages_from(options);
+    if (!messages) return std::unexpected{messages.error()};
+    LoadSettings settings{.to = *to, .messages = std::move(*messages)};
     const auto tls = tls_from(options.text("--tls", "none"));
     if (!tls) return std::unexpected{"--tls takes none, starttls or implicit"};
     settings.tls = *tls;
@@ -120,11 +137,6 @@ std::expected<LoadSettings, std::string> load_settings(const Options& options) {
     settings.server_name = options.text("--server-name", "localhost");
     settings.resume = options.given("--resume");
     settings.pipelining = options.given("--pipelining");
-    const std::string from{options.text("--from", "sender@load.example")};
-    const std::string rcpt{options.text("--rcpt", "recipient@sink.example")};
-    settings.mail = "MAIL FROM:<" + from + ">\r\n";
-    settings.rcpt = "RCPT TO:<" + rcpt + ">\r\n";
-    settings.content = content(from, rcpt, options.number("--size", 4096));
     set_amounts(settings, options);
     return settings;
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "perf/messages.h"
 #include "perf/options.h"
 
 namespace postern::perf {
@@ -34,24 +35,22 @@ private:
 // What to do to whom, for all cores together. Immutable once read.
 struct LoadSettings {
     io::Endpoint to;
+    Messages messages;
     LoadTls tls = LoadTls::none;
     ssl::Version tls_version = ssl::Version::tls_1_3;
-    std::string server_name;
+    std::string server_name = "localhost";
     bool resume = false;
     bool pipelining = false;
-    std::string mail; // the command lines
-    std::string rcpt;
-    std::string content; // header, body and the final dot
     unsigned threads = 1;
     std::uint64_t connections = 1;
     std::uint64_t messages_per_connection = 1;
-    std::uint64_t messages = 0; // measured ones; 0: as many as `duration` allows
-    io::Duration duration{0};   // of the measured part
+    std::uint64_t messages_max = 0; // measured ones; 0: as many as `duration` allows
+    io::Duration duration{0};       // of the measured part
     io::Duration warm_up{0};
     io::Duration reply_max{0}; // the longest wait for any one thing
     std::uint64_t rate = 0;    // planned starts a second; 0: one after the other (closed loop)
     std::uint64_t idle = 0;
-    ExpectedReply expected;
+    ExpectedReply expected = {};
 };
 
 [[nodiscard]] std::span<const Option> load_options();

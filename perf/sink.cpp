@@ -54,6 +54,7 @@ std::string summary(const SinkCounters& sum, double seconds, bool json) {
                    .number("messages", sum.messages)
                    .number("recipients", sum.recipients)
                    .number("bytes", sum.bytes)
+                   .word("bodies_hash", hexadecimal(sum.bodies_hash))
                    .number("connections", sum.connections)
                    .number("handshakes", sum.handshakes)
                    .number("errors", sum.errors)
@@ -62,7 +63,8 @@ std::string summary(const SinkCounters& sum, double seconds, bool json) {
                    .text() +
                "\n";
     }
-    return std::to_string(sum.messages) + " messages, " + std::to_string(sum.bytes) + " bytes, " +
+    return std::to_string(sum.messages) + " messages, " + std::to_string(sum.bytes) +
+           " bytes, bodies " + hexadecimal(sum.bodies_hash) + ", " +
            std::to_string(sum.recipients) + " recipients, " + std::to_string(sum.connections) +
            " connections, " + std::to_string(sum.handshakes) + " handshakes, " +
            std::to_string(sum.errors) + " errors; " + decimal(seconds, 3) + " s, " +
@@ -75,6 +77,7 @@ void add(SinkCounters& sum, const SinkCounters& core) {
     sum.messages += core.messages;
     sum.recipients += core.recipients;
     sum.bytes += core.bytes;
+    sum.bodies_hash += core.bodies_hash;
     sum.errors += core.errors;
 }
 

@@ -208,6 +208,7 @@ void SinkSession::data(std::string& out) {
 std::size_t SinkSession::read_data(std::string_view bytes, std::string& out) {
     const DataEnd::Found found = end_.scan(bytes);
     content_bytes_ += found.consumed;
+    body_.add(bytes.substr(0, found.consumed));
     if (StoredMessage* message = kept()) {
         MessageStore::append(*message, bytes.substr(0, found.consumed));
     }
@@ -238,6 +239,7 @@ std::size_t SinkSession::read_chunk(std::string_view bytes, std::string& out) {
     const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_left_, bytes.size()));
     chunk_left_ -= taken;
     content_bytes_ += taken;
+    body_.add(bytes.substr(0, taken));
     if (StoredMessage* message = kept()) {
         MessageStore::append(*message, bytes.substr(0, taken));
     }
@@ -248,6 +250,7 @@ std::size_t SinkSession::read_chunk(std::string_view bytes, std::string& out) {
         error("503 5.5.1 RCPT first\r\n", out);
         forget_transaction();
     } else if (chunk_last_) {
+        body_.add(".\r\n"); // as if DATA had carried it
         message_ended(Stuffed::no, out);
     } else {
         out += "250 2.0.0 go on\r\n";
@@ -265,6 +268,7 @@ void SinkSession::message_ended(Stuffed stuffed, std::string& out) {
     } else {
         ++counters_.messages;
         counters_.bytes += content_bytes_;
+        counters_.bodies_hash += body_.value();
         out += "250 2.0.0 taken\r\n";
     }
     forget_transaction();
@@ -276,6 +280,7 @@ void SinkSession::forget_transaction() {
     has_recipient_ = false;
     chunking_ = false;
     content_bytes_ = 0;
+    body_.begin();
     if (store_ != nullptr) {
         stored_.envelope.clear();
         stored_.content.clear();

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "perf/body_hash.h"
 #include "perf/data_end.h"
 #include "perf/sink_store.h"
 
@@ -14,8 +15,9 @@ struct SinkCounters {
     std::uint64_t handshakes = 0; // completed
     std::uint64_t messages = 0;
     std::uint64_t recipients = 0;
-    std::uint64_t bytes = 0;  // of content, the end of data not counted
-    std::uint64_t errors = 0; // replies of the 500s: somebody does not speak SMTP
+    std::uint64_t bytes = 0;       // of content, the end of data not counted
+    std::uint64_t bodies_hash = 0; // added up: see BodyHash
+    std::uint64_t errors = 0;      // replies of the 500s: somebody does not speak SMTP
 };
 
 struct SinkOffers {
@@ -61,6 +63,7 @@ private:
     SinkOffers offers_;
     SinkCounters& counters_;
     MessageStore* store_; // null: only counted
+    BodyHash body_;
     Reading reading_ = Reading::command;
     std::string_view tls_version_; // empty: in clear
     bool has_sender_ = false;

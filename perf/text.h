@@ -15,6 +15,14 @@ namespace postern::perf {
     return {text, written.ptr};
 }
 
+// Sixteen digits.
+[[nodiscard]] inline std::string hexadecimal(std::uint64_t value) {
+    char text[16] = {};
+    const auto written = std::to_chars(text, text + sizeof text, value, 16);
+    const std::string digits{text, written.ptr};
+    return std::string(sizeof text - digits.size(), '0') + digits;
+}
+
 // Builds one JSON object, a field after the other.
 class JsonObject {
 public:

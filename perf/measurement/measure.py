@@ -13,7 +13,7 @@ def measure_load(build, generator_cpu, server, sink, job, seconds):
     """Warms the server up, loads it for `seconds`, waits until everything is delivered: rates by the clock,
     costs by the server's own CPU time."""
     warm_up = load_command(build, generator_cpu, server.address, [*job.load_options(), "--messages", "200"])
-    warmed_up = run_load(warm_up, _SLACK_SECONDS)["messages"]
+    warmed_up = run_load(warm_up, _SLACK_SECONDS)
     server.wait_until_delivered()
 
     command = load_command(build, generator_cpu, server.address, [*job.load_options(), "--seconds", str(seconds)])
@@ -26,7 +26,8 @@ def measure_load(build, generator_cpu, server, sink, job, seconds):
     sink_cpu = sink.cpu_seconds() - sink_before
     messages = result["messages"]
     result |= {
-        "warm_up_messages": warmed_up,
+        "warm_up_messages": warmed_up["messages"],
+        "warm_up_bodies_hash": warmed_up["bodies_hash"],
         "server_cpu_seconds": round(server_cpu, 2),
         "server_cpu_seconds_per_1000_messages": round(server_cpu * 1000 / messages, 4) if messages else None,
         "server_cpu_share": round(server_cpu / until_delivered, 3),
@@ -41,6 +42,17 @@ def measure_load(build, generator_cpu, server, sink, job, seconds):
         result["data_syncs_per_1000_messages"] = round(done * 1000 / messages, 2)
     result["load_command"] = command
     return result
+
+
+def check_all_arrived(result, sink):
+    """The warm-up's messages and the measured ones, whole, and no other, are at the next hop, which has ended."""
+    if "messages" not in result:
+        return
+    result["messages_at_next_hop"] = sink.summary["messages"]
+    sent = int(result["warm_up_bodies_hash"], 16) + int(result["bodies_hash"], 16)
+    result["bodies_at_next_hop"] = sink.summary["bodies_hash"] == f"{sent % 2**64:016x}"
+    result["ok"] = (result["ok"] and result["bodies_at_next_hop"]
+                    and sink.summary["messages"] == result["messages"] + result["warm_up_messages"])
 
 
 def measure_idle(build, generator_cpu, server, job, connections):

@@ -130,3 +130,26 @@ TEST_CASE("a kept message tells whether it came in TLS", "[perf]") {
     CHECK(text == "X-Transport: " + transport +
                       "\r\nX-Envelope-From: <a@b>\r\nX-Envelope-To: <c@d>\r\nx\n");
 }
+
+TEST_CASE("the same body has the same hash behind DATA and in chunks, a refused one none",
+          "[perf]") {
+    constexpr std::string_view envelope = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
+    const auto hash_after = [&](std::string_view first, std::string_view second = {}) {
+        SinkCounters counters;
+        SinkSession session{{}, counters, nullptr};
+        std::string out;
+        for (const std::string_view text :
+             {envelope, first, second.empty() ? second : envelope, second}) {
+            if (!text.empty()) CHECK(session.feed(text, out) == SinkNext::go_on);
+        }
+        return counters.bodies_hash;
+    };
+    const auto data = hash_after("DATA\r\nReceived: x\r\nA: b\r\n\r\nbody\r\n.\r\n");
+    CHECK(data != 0);
+    CHECK(hash_after("BDAT 6\r\nA: b\r\nBDAT 8 LAST\r\n\r\nbody\r\n") == data);
+    CHECK(hash_after("BDAT 14 LAST\r\nA: b\r\n\r\nbody\r\n") == data);
+    CHECK(hash_after("BDAT 14\r\nA: b\r\n\r\nbodx\r\nRSET\r\n",
+                     "BDAT 14 LAST\r\nA: b\r\n\r\nbody\r\n") == data);
+    CHECK(hash_after("BDAT 14 LAST\r\nA: b\r\n\r\nbodx\r\n") != data);
+    CHECK(hash_after("DATA\r\n\r\nbody\r\n.\r\n", "DATA\r\n\r\nbody\r\n.\r\n") == data + data);
+}

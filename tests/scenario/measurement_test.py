@@ -2,7 +2,9 @@
 business here."""
 
 import contextlib
+import itertools
 import json
+import re
 import subprocess
 import sys
 
@@ -13,6 +15,7 @@ from support.postern import ROOT
 sys.path.insert(0, str(ROOT / "perf"))
 
 from measurement.jobs import LOADS  # noqa: E402
+from measurement.measure import check_all_arrived  # noqa: E402
 from measurement.postern import Postern  # noqa: E402
 from measurement.proof import SAME_TLS, prove  # noqa: E402
 from measurement.series import series  # noqa: E402
@@ -70,6 +73,44 @@ def test_a_series_keeps_the_repeats_of_each_point_in_order():
     assert made["x"] == {"label": "connections", "unit": ""}
     assert [(point["x"], point["least"], point["median"], point["most"]) for point in made["points"]] == [
         (10, 7, 7, 7), (100, 1, 2, 3)]
+
+
+def test_the_generator_takes_lists_and_a_mix_and_the_sink_has_the_same_bodies(build, tmp_path):
+    senders = {f"sender{number}@load.example" for number in range(3)}
+    recipients = {f"recipient{number}@sink.example" for number in range(4)}
+    (tmp_path / "senders").write_text("# all of them\n" + "\n".join(senders))
+    (tmp_path / "recipients").write_text("\n".join(recipients))
+    with Sink(build, 1, store=tmp_path / "store") as sink:
+        done = subprocess.run(
+            [build.load, "--to", sink.address, "--from-file", tmp_path / "senders", "--rcpt-file",
+             tmp_path / "recipients", "--size", "400:2,4k:2,100k", "--rate", "60", "--seconds", "2", "--connections", "3",
+             "--messages-per-connection", "7", "--threads", "2", "--json", "--progress"],
+            capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["messages"] == 120 == sink.summary["messages"]
+    assert result["bodies_hash"] == sink.summary["bodies_hash"]
+    assert re.search(r"^1 s: \d+ messages, \d+/s, 0 failed$", done.stderr, re.MULTILINE)
+    kept = [file.read_text() for file in (tmp_path / "store").iterdir()]
+    envelopes = {tuple(re.findall(r"^X-Envelope-(?:From|To): <(.*)>$", text, re.MULTILINE)) for text in kept}
+    assert envelopes == set(itertools.product(senders, recipients))
+    assert {text.partition("From: ")[2].partition(">")[0].strip("<") for text in kept} <= senders
+    contents = [text[text.index("\nFrom: ") + 1:] for text in kept]
+    assert {len(content) + content.count("\n") for content in contents} == {400, 4096, 102_400}
+
+
+def test_a_body_that_was_changed_is_noticed(build):
+    result = {"messages": 2, "warm_up_messages": 1, "bodies_hash": "f000000000000001", "warm_up_bodies_hash": "1" * 16,
+              "ok": True}
+
+    class Arrived:
+        summary = {"messages": 3, "bodies_hash": "0111111111111112"}
+
+    check_all_arrived(result, Arrived)
+    assert result["ok"] and result["bodies_at_next_hop"]
+    Arrived.summary = {"messages": 3, "bodies_hash": "0111111111111113"}
+    check_all_arrived(result, Arrived)
+    assert not result["ok"]
 
 
 def proof_of(start, build, tmp_path, certificate, job="tls-100"):

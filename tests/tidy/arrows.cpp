@@ -75,6 +75,7 @@ constexpr std::array packages{
             ""},
     Package{"toml++/", "toml::", "policy/document.cpp", "policy/document.cpp", ""},
     Package{"idn2", "idn2_", "policy/", "policy/", ".cpp"},
+    Package{"xxhash.h", "XXH", "perf/body_hash.", "perf/body_hash.", ".cpp"},
     Package{"unbound.h", "ub_", "gateway/dns/context", "gateway/dns/context", ".cpp"},
 };
 
