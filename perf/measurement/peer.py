@@ -104,6 +104,10 @@ class Peer:
     def pss_bytes(self):
         return self._group.pss_bytes()
 
+    def counters(self):
+        """It has none that a job asks for."""
+        return {}
+
     def wait_until_delivered(self, seconds_max=200):
         """Until its queue is empty: what was accepted is only done when the next hop has it."""
         deadline = time.monotonic() + seconds_max
