@@ -9,7 +9,7 @@
 namespace postern::gateway {
 namespace {
 
-constexpr std::size_t plain_bytes = 16384;       // one TLS record
+constexpr std::size_t plain_bytes = 32768;       // what one receive buffer decrypts to
 constexpr std::size_t skipped_bytes_max = 65536; // of a line that is too long
 constexpr std::size_t lingering_bytes_max = 1048576;
 constexpr std::size_t unsaid_bytes_max = 4096; // of records that may wait for our next words

@@ -63,7 +63,9 @@ std::optional<std::string> LoadCore::run() {
         ring_->turn();
     }
     mailbox_.stop(); // turns the ring too, so it has not been told to stop
-    result_.seconds = std::chrono::duration<double>(last_reply_ - first_start_).count();
+    if (result_.messages > 0) {
+        result_.seconds = std::chrono::duration<double>(last_reply_ - first_start_).count();
+    }
     if (tasks_->running() > 0 || idle_->running() > 0) return "connections did not end";
     arrivals_.reset();
     pause_.reset();

@@ -44,6 +44,7 @@ BufferPool::BufferPool(io_uring& ring, std::uint16_t count, std::size_t size)
 
 std::unique_ptr<BufferPool>
 BufferPool::make(io_uring& ring, std::uint16_t count, std::size_t size) {
+    if (size > UINT16_MAX) return nullptr;
     assert((count & (count - 1)) == 0);
     std::unique_ptr<BufferPool> pool{new BufferPool{ring, count, size}};
     // Anonymous memory: pages come into being only when a buffer is first filled.

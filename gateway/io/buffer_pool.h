@@ -56,7 +56,8 @@ private:
 // connection owns none. Owned by the ring; one thread only.
 class BufferPool {
 public:
-    // `count` is a power of two, at most 32768. Null if the kernel refuses the ring of buffers.
+    // `count` is a power of two, at most 32768; `size` at most 65535. Null if not, or if the kernel
+    // refuses the ring of buffers.
     [[nodiscard]] static std::unique_ptr<BufferPool>
     make(io_uring& ring, std::uint16_t count, std::size_t size);
     BufferPool(const BufferPool&) = delete;

@@ -93,6 +93,12 @@ std::vector<Chunk> take_all(Kernel& kernel, BufferPool& pool) {
 
 } // namespace
 
+TEST_CASE("a buffer whose bytes cannot be counted is refused") {
+    Kernel kernel;
+    CHECK(BufferPool::make(kernel.ring(), buffers, 65536) == nullptr);
+    CHECK(BufferPool::make(kernel.ring(), buffers, 65535) != nullptr);
+}
+
 TEST_CASE("the kernel fills the pool's buffers, as many as there are, and each once") {
     Kernel kernel;
     const auto pool = BufferPool::make(kernel.ring(), buffers, 64);
