@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,11 +32,7 @@ std::size_t usable_cpus() {
 // Messages come before the next policy: where a loop has no CPU left, this thread takes a tenth of
 // it instead of half. A loop that sleeps costs it nothing.
 void yield_to_loops() {
-    constexpr int niceness = 10;
-    const auto thread = static_cast<id_t>(::gettid());
-    errno = 0;
-    const int now = ::getpriority(PRIO_PROCESS, thread);
-    if (errno == 0) ::setpriority(PRIO_PROCESS, thread, now + niceness);
+    [[maybe_unused]] const int now = ::nice(10); // on Linux of this thread alone
 }
 
 ssl::Version version_of(policy::TlsVersion version) {
