@@ -116,7 +116,10 @@ std::expected<Messages, std::string> Messages::make(std::vector<SizeShare> sizes
                                                     std::vector<std::string> senders,
                                                     std::vector<std::string> recipients) {
     Messages made;
-    made.header_bytes_ = header(longest(senders), longest(recipients), 0).size();
+    const std::string_view from = longest(senders);
+    const std::string_view to = longest(recipients);
+    const std::size_t header_bytes = header(from, to, 0).size();
+    made.addresses_bytes_ = from.size() + to.size();
     made.senders_ = std::move(senders);
     made.recipients_ = std::move(recipients);
     const std::uint64_t most = std::ranges::max(sizes, {}, &SizeShare::bytes).bytes;
@@ -128,7 +131,7 @@ std::expected<Messages, std::string> Messages::make(std::vector<SizeShare> sizes
     made.lines_ += last_line;
     std::uint64_t shares = 0;
     for (const SizeShare& size : sizes) {
-        if (size.bytes < made.header_bytes_ + line_end.size()) {
+        if (size.bytes < header_bytes + line_end.size()) {
             return std::unexpected{std::to_string(size.bytes) +
                                    " bytes have no room for a header with these addresses"};
         }
@@ -155,24 +158,17 @@ Messages::Mail Messages::at(std::uint64_t number, const Kind& kind) const {
     const std::string& to = recipients_[number % recipients_.size()];
     Mail mail{.mail = "MAIL FROM:<" + from + ">\r\n",
               .rcpt = "RCPT TO:<" + to + ">\r\n",
-              .beginning = header(from, to, 0),
+              .beginning = header(from, to, addresses_bytes_ - from.size() - to.size()),
               .rest = lines_,
               .bytes = kind.bytes,
               .hash = kind.hash};
-    if (mail.beginning.size() < header_bytes_) {
-        mail.beginning = header(from, to, header_bytes_ - mail.beginning.size());
-    }
-    mail.beginning += first_line(kind.bytes - header_bytes_);
+    mail.beginning += first_line(kind.bytes - mail.beginning.size());
     mail.rest.remove_prefix(lines_.size() - last_line.size() -
                             (kind.bytes - mail.beginning.size()));
-    if (mail.beginning.size() + mail.rest.size() <= record_bytes) {
-        mail.beginning += mail.rest;
-        mail.rest = {};
-    } else if (mail.beginning.size() < record_bytes) {
-        const std::size_t room = record_bytes - mail.beginning.size();
-        mail.beginning += mail.rest.substr(0, room);
-        mail.rest.remove_prefix(room);
-    }
+    const std::size_t room = record_bytes - std::min(record_bytes, mail.beginning.size());
+    const std::string_view fitting = mail.rest.substr(0, room);
+    mail.beginning += fitting;
+    mail.rest.remove_prefix(fitting.size());
     return mail;
 }
 

@@ -57,8 +57,8 @@ private:
     std::vector<Kind> kinds_;
     std::vector<std::string> senders_;
     std::vector<std::string> recipients_;
-    std::size_t header_bytes_ = 0; // of every header: short addresses are filled up
-    std::string lines_;            // of the longest body, and its final dot
+    std::size_t addresses_bytes_ = 0; // in every header: what shorter ones lack is filled up
+    std::string lines_;               // of the longest body, and its final dot
 };
 
 } // namespace postern::perf

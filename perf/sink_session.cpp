@@ -207,11 +207,7 @@ void SinkSession::data(std::string& out) {
 
 std::size_t SinkSession::read_data(std::string_view bytes, std::string& out) {
     const DataEnd::Found found = end_.scan(bytes);
-    content_bytes_ += found.consumed;
-    body_.add(bytes.substr(0, found.consumed));
-    if (StoredMessage* message = kept()) {
-        MessageStore::append(*message, bytes.substr(0, found.consumed));
-    }
+    take_content(bytes.substr(0, found.consumed));
     if (found.ended) {
         content_bytes_ -= std::string_view{".\r\n"}.size();
         message_ended(Stuffed::yes, out);
@@ -238,11 +234,7 @@ void SinkSession::bdat(std::string_view line, std::string& out) {
 std::size_t SinkSession::read_chunk(std::string_view bytes, std::string& out) {
     const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_left_, bytes.size()));
     chunk_left_ -= taken;
-    content_bytes_ += taken;
-    body_.add(bytes.substr(0, taken));
-    if (StoredMessage* message = kept()) {
-        MessageStore::append(*message, bytes.substr(0, taken));
-    }
+    take_content(bytes.substr(0, taken));
     if (chunk_left_ > 0) return taken;
     reading_ = Reading::command;
     if (!has_recipient_) {
@@ -256,6 +248,12 @@ std::size_t SinkSession::read_chunk(std::string_view bytes, std::string& out) {
         out += "250 2.0.0 go on\r\n";
     }
     return taken;
+}
+
+void SinkSession::take_content(std::string_view content) {
+    content_bytes_ += content.size();
+    body_.add(content);
+    if (StoredMessage* message = kept()) MessageStore::append(*message, content);
 }
 
 void SinkSession::message_ended(Stuffed stuffed, std::string& out) {

@@ -56,6 +56,7 @@ private:
     void error(std::string_view reply, std::string& out);
     [[nodiscard]] std::size_t read_data(std::string_view bytes, std::string& out);
     [[nodiscard]] std::size_t read_chunk(std::string_view bytes, std::string& out);
+    void take_content(std::string_view content);
     void message_ended(Stuffed stuffed, std::string& out);
     void forget_transaction();
     [[nodiscard]] StoredMessage* kept() { return store_ == nullptr ? nullptr : &stored_; }

@@ -99,7 +99,7 @@ def test_the_generator_takes_lists_and_a_mix_and_the_sink_has_the_same_bodies(bu
     assert {len(content) + content.count("\n") for content in contents} == {400, 4096, 102_400}
 
 
-def test_a_body_that_was_changed_is_noticed(build):
+def test_a_body_that_was_changed_is_noticed():
     result = {"messages": 2, "warm_up_messages": 1, "bodies_hash": "f000000000000001", "warm_up_bodies_hash": "1" * 16,
               "ok": True}
 
